@@ -4,6 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn'
 import { openSend } from './aws-send.ts'
 import { type BrowserFiles, readBrowserFiles, type SignIn } from './browser.ts'
 import { type CloudWatch, openCloudWatch } from './cloudwatch.ts'
+import { type DeadLetters, openDeadLetters, readQueues } from './dead-letters.ts'
 import type { ExposureLimit } from './domain/plan/exposure.ts'
 import type { UnsignedReleases } from './domain/policy/policy.ts'
 import { endpointOf, readEnvironment, type Setting, type Settings } from './environment.ts'
@@ -97,6 +98,8 @@ export interface Connections {
   /** Who may call back, and for which step. */
   readonly callbacks: Callbacks
   readonly cloudWatch: CloudWatch
+  /** Where what was given up lies, and is made good by the reconciliation. */
+  readonly deadLetters: DeadLetters
   /** What leaves to people and programs, and what people find here. */
   readonly messages: Messages
   readonly inbox: Inbox
@@ -283,6 +286,13 @@ export const cloudWatch = connection([], () =>
       2,
     ),
     now,
+  ),
+)
+export const deadLetters = connection(['deadLetterQueues'], ({ deadLetterQueues }) =>
+  openDeadLetters(
+    // What is not answered twice is asked again a quarter of an hour later.
+    sendTo('sqs', (region) => endpointOf('SQS') ?? `https://sqs.${region}.amazonaws.com`, 2),
+    readQueues(deadLetterQueues),
   ),
 )
 export const webhooks = connection([], () => openWebhooks())

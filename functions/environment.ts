@@ -21,6 +21,7 @@ export const environmentNames = {
   windowsFunctionArn: 'WINDOWS_FUNCTION_ARN',
   windowsRoleArn: 'WINDOWS_ROLE_ARN',
   windowsDeadLettersArn: 'WINDOWS_DEAD_LETTERS_ARN',
+  deadLetterQueues: 'DEAD_LETTER_QUEUES',
   headsBucket: 'HEADS_BUCKET',
   headsKeyArn: 'HEADS_KEY_ARN',
   assignmentKeyArn: 'ASSIGNMENT_KEY_ARN',
@@ -65,7 +66,7 @@ export function readEnvironment<Name extends Setting>(names: readonly Name[]): S
 
 /** Returns where somebody told the AWS SDK, and us, to look for a service; undefined: where it is by itself. */
 export function endpointOf(
-  service: 'CLOUDWATCH' | 'KMS' | 'S3' | 'SECRETS_MANAGER' | 'SESV2' | 'SSM',
+  service: 'CLOUDWATCH' | 'KMS' | 'S3' | 'SECRETS_MANAGER' | 'SESV2' | 'SQS' | 'SSM',
 ): string | undefined {
   return process.env[`AWS_ENDPOINT_URL_${service}`]
 }

@@ -36,9 +36,9 @@ export async function sideBySide<Item, Result>(
 export class OnTheirOwn {
   readonly #failed: Failed[] = []
 
-  /** How many failed. */
-  get failed(): number {
-    return this.#failed.length
+  /** The names of those that failed, in the order in which they did. */
+  get failed(): readonly string[] {
+    return this.#failed.map(({ what }) => what)
   }
 
   /** Does it with each item, so many at once; those that fail are kept by name. */

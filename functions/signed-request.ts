@@ -7,7 +7,7 @@ export interface Caller {
   readonly sessionToken?: string | undefined
 }
 
-export type Service = 'kms' | 'monitoring' | 's3' | 'secretsmanager' | 'ses' | 'ssm'
+export type Service = 'kms' | 'monitoring' | 's3' | 'secretsmanager' | 'ses' | 'sqs' | 'ssm'
 export type Method = 'GET' | 'POST' | 'PUT'
 
 /** A request to a service of AWS that is not signed yet. */

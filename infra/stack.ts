@@ -85,19 +85,21 @@ export class DrydockStack extends Stack {
       keepFailures(lambda, windows.deadLetters, retries)
     }
 
+    const madeGood = {
+      ...Object.fromEntries(readers),
+      ...Object.fromEntries(workflows.map(([machine, { deadLetters }]) => [machine, deadLetters])),
+      procedure: procedureEnds.deadLetters,
+      windows: windows.deadLetters,
+    }
+    functions.lookAt(Object.values(madeGood))
+
     new Alarms(this, {
       api,
       functions,
       workflows: Object.fromEntries(workflows),
       tables: [log.table, views.table, work.table],
-      queues: {
-        ...Object.fromEntries(readers),
-        ...Object.fromEntries(workflows.map(([machine, { deadLetters }]) => [machine, deadLetters])),
-        procedure: procedureEnds.deadLetters,
-        notices: notices.deadLetters,
-        schedules: schedules.deadLetters,
-        windows: windows.deadLetters,
-      },
+      // Nobody else is told what could not be told; what the clock asked for in vain it asks for again.
+      queues: { ...madeGood, notices: notices.deadLetters, schedules: schedules.deadLetters },
     })
   }
 }

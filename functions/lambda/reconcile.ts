@@ -1,6 +1,7 @@
 import {
   bus,
   connect,
+  deadLetters,
   log,
   metricsNamespace,
   parked,
@@ -19,6 +20,7 @@ import { reconcileAll } from '../reactor/reconcile.ts'
 
 const services = connect({
   log,
+  deadLetters,
   views,
   viewStore,
   parked,

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { partsOf } from '../../events/stream.ts'
 import { after, hour, instantOf, minute } from '../../events/time.ts'
+import type { DeadLetters } from '../dead-letters.ts'
 import { systemActor } from '../domain/actor.ts'
 import { runsOut } from '../domain/policy/calendar.ts'
 import { calendarOfPolicy, policyAggregate } from '../domain/policy/policy.ts'
@@ -17,15 +19,18 @@ import type { Parked } from '../work/parked.ts'
 import type { Progress } from '../work/progress.ts'
 import { type Healer, type HealingServices, lookAt } from './healer.ts'
 import { everyHealer } from './healers.ts'
+import { lettersHeld } from './letters.ts'
 import { keepFigures } from './profiles/figures.ts'
 import {
   type Asking,
   asking,
+  begun,
   type Found,
   heldFor,
   type Round,
   roundFrom,
   streamsAfter,
+  type ToDo,
   whatToDo,
 } from './round.ts'
 
@@ -34,6 +39,8 @@ interface Services extends HealingServices {
   readonly viewStore: ViewStore
   /** How far the round has come that is under way. */
   readonly progress: Progress
+  /** Where lies what a round makes good. */
+  readonly deadLetters: DeadLetters
   /** Waits for so many milliseconds; left out: as the machine's clock says. */
   pause?(milliseconds: number): Promise<unknown>
 }
@@ -88,6 +95,40 @@ function causeOf({ began }: Round): Metadata {
   return { actor: systemActor, correlation: `reconcile-${began}` }
 }
 
+/** So many streams that could not be looked after are tried again by themselves. */
+const failingAtMost = 20
+
+/** Looks after streams, and returns the round with what was found, how many of them feed views, and those that could not be looked after. */
+async function lookAfter(
+  services: Services,
+  round: Round,
+  streams: readonly ListedStream[],
+  each: OnTheirOwn,
+): Promise<{ readonly round: Round; readonly feeding: number; readonly failing: readonly ListedStream[] }> {
+  const { log, viewStore: store, parked } = services
+  const failedBefore = each.failed.length
+  const version = round.stage === 'fill' && round.version !== null ? { version: round.version } : {}
+  const rows = await reconcile({ store, log, parked }, { streams, each, ...version })
+  const missed = round.stage === 'fill' ? 0 : await makeGood(services, streams, causeOf(round), each)
+  const failed = new Set(each.failed.slice(failedBefore))
+  const { found } = round
+  return {
+    round: {
+      ...round,
+      found: {
+        ...found,
+        healed: found.healed + rows.healed,
+        drift: found.drift + rows.drift,
+        drifted: [...found.drifted, ...rows.drifted].slice(0, namedAtMost),
+        parked: found.parked + rows.parked,
+        missed: found.missed + missed,
+      },
+    },
+    feeding: rows.streams,
+    failing: streams.filter(({ stream }) => failed.has(stream)),
+  }
+}
+
 /** Looks after one page of streams, and returns how far the round is then. */
 async function turnPage(
   services: Services,
@@ -95,29 +136,52 @@ async function turnPage(
   page: readonly ListedStream[],
   each: OnTheirOwn,
 ): Promise<Round> {
-  const { log, viewStore: store, parked } = services
-  const failedBefore = each.failed
-  const version = round.stage === 'fill' && round.version !== null ? { version: round.version } : {}
-  const rows = await reconcile({ store, log, parked }, { streams: page, each, ...version })
-  const missed = round.stage === 'fill' ? 0 : await makeGood(services, page, causeOf(round), each)
-  const { found } = round
+  const looked = await lookAfter(services, round, page, each)
+  const turned = { ...looked.round, after: page.at(-1) ?? round.after }
+  // The walk comes to the same streams.
+  if (round.stage === 'fill') return turned
+  const { found } = turned
   const of = (name: string) => page.filter(({ stream }) => partsOf(stream).kind === name).length
-  const counts = round.stage === 'fill' ? 0 : 1
   return {
-    ...round,
-    after: page.at(-1) ?? round.after,
+    ...turned,
+    failing: [...round.failing, ...looked.failing].slice(0, failingAtMost),
     found: {
-      streams: found.streams + counts * rows.streams,
-      healed: found.healed + rows.healed,
-      drift: found.drift + rows.drift,
-      drifted: [...found.drifted, ...rows.drifted].slice(0, namedAtMost),
-      parked: found.parked + rows.parked,
-      upgrades: found.upgrades + counts * of(upgradeAggregate.name),
-      profiles: found.profiles + counts * of(profileAggregate.name),
-      missed: found.missed + missed,
-      failed: found.failed + each.failed - failedBefore,
+      ...found,
+      streams: found.streams + looked.feeding,
+      upgrades: found.upgrades + of(upgradeAggregate.name),
+      profiles: found.profiles + of(profileAggregate.name),
+      failed: found.failed + looked.failing.length,
     },
   }
+}
+
+/**
+ * Looks once more after the streams that a round could not look after, as far as it has named them, and returns how it stands then, or the round that is to
+ * begin: where one of them is well again, so are those that it has not named. While all of them fail, and for those that always do, none begins.
+ */
+async function tryAgain(services: Services, over: Round): Promise<Round> {
+  if (over.failing.length === 0) return over
+  const each = new OnTheirOwn()
+  const { round, failing } = await lookAfter(services, over, over.failing, each)
+  if (failing.length === over.failing.length) return over
+  const failed = over.found.failed - over.failing.length + failing.length
+  if (failed > failing.length) return begun(instantOf(services.now()), over.letters)
+  return { ...round, failing: [...failing], found: { ...round.found, failed } }
+}
+
+/** Returns what an invocation is to do. Where no round is under way, it looks first at what may be a reason to begin one. */
+async function toDo(
+  services: Services,
+  last: Round | undefined,
+  asked: Asking,
+  each: OnTheirOwn,
+): Promise<ToDo> {
+  const now = instantOf(services.now())
+  if (last && last.stage !== 'over') return whatToDo(last, asked, now, {})
+  const todo = whatToDo(last, asked, now, await lettersHeld(services, each))
+  if ('goOn' in todo) return todo
+  const tried = await tryAgain(services, todo.leave)
+  return tried.stage === 'over' ? { leave: tried } : { goOn: tried }
 }
 
 /** Takes a round whose present stage has gone through all streams, or has none to go through, to its next stage. */
@@ -164,7 +228,7 @@ async function take(streams: AsyncIterator<ListedStream>, count: number): Promis
 }
 
 /**
- * Goes on with the round that is under way, or begins one where it is asked for or due, and returns how it stands then; undefined: there was nothing to do.
+ * Goes on with the round that is under way, or begins one where it is asked for or due, and returns how it stands then; `idle`: none was gone on with.
  * After each page it is noted how far it has come: killed at any point, or out of time, the next invocation goes on there. Of two at a time one
  * notes each page, and the other stops. Throws RoundUnderWay, RebuildFailed and PointerMoved; what failed by itself `each` has by its name.
  */
@@ -177,10 +241,14 @@ export async function goRound(
   const { log, now, progress } = services
   const began = now()
   const known = await progress.read()
-  const todo = whatToDo(known && roundFrom(known.body), asked, instantOf(began))
-  if ('leave' in todo) return { round: todo.leave, idle: true }
-  let round = todo.goOn
+  const last = known && roundFrom(known.body)
+  const todo = await toDo(services, last, asked, each)
   let writes = known?.writes ?? 0
+  if ('leave' in todo) {
+    if (!isDeepStrictEqual(todo.leave, last)) await progress.note(JSON.stringify(todo.leave), writes)
+    return { round: todo.leave, idle: true }
+  }
+  let round = todo.goOn
   const note = async (next: Round): Promise<boolean> => {
     const held = after(instantOf(now()), next.stage === 'over' ? 0 : heldFor)
     const noted = await progress.note(JSON.stringify({ ...next, heldUntil: held }), writes)
@@ -209,8 +277,8 @@ export async function goRound(
   return { round, idle: false }
 }
 
-function reportOf({ heldUntil: _, rebuild: __, found, after, ...round }: Round): Report {
-  return { ...round, ...found, through: after?.stream ?? null }
+function reportOf({ began, stage, version, calendarsRunningOut, found, after }: Round): Report {
+  return { began, stage, version, calendarsRunningOut, ...found, through: after?.stream ?? null }
 }
 
 /**

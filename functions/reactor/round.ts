@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { partsOf, streamKinds } from '../../events/stream.ts'
 import { between, day, minute } from '../../events/time.ts'
 import type { ListedStream, Log } from '../log/log.ts'
+import { haveCome, type Letters } from './letters.ts'
 
 /** What a round has found so far. */
 const found = z.object({
@@ -42,6 +43,10 @@ const round = z.object({
   /** The stream after which it goes on; null: it is at the beginning of its stage. */
   after: z.object({ stream: z.string(), since: z.string() }).nullable(),
   found,
+  /** The first of the streams that could not be looked after. Once it is over they are tried at each invocation. */
+  failing: z.array(z.object({ stream: z.string(), id: z.string(), since: z.string() })).default([]),
+  /** How many dead letters each queue held when it began, by its name; fewer since a purge. A round of before says nothing: any letter is more. */
+  letters: z.record(z.string(), z.int()).default({}),
   /** Until then an invocation is at work, unless it was killed. */
   heldUntil: z.string(),
   /** The calendars that somebody has to define anew soon; known when it is over. */
@@ -63,7 +68,7 @@ export const asking = z.object({
 })
 export type Asking = z.infer<typeof asking>
 
-/** A round begins so long after the one before, in milliseconds. */
+/** A round begins so long after the one before, in milliseconds, where nothing asks for one earlier. */
 const roundEvery = day
 
 /** An invocation that has noted nothing for so long, in milliseconds, was killed: a page takes seconds. */
@@ -79,24 +84,34 @@ class RoundUnderWay extends Error {
   }
 }
 
-/** What an invocation is to do: go on with a round, or nothing, since another is at it or none is due. Throws RoundUnderWay. */
+/** What an invocation is to do: go on with a round, or leave it, since another is at it or none is due. */
+export type ToDo = { readonly goOn: Round } | { readonly leave: Round }
+
+/**
+ * Returns what an invocation is to do. A round is due a day after the last one began, and where
+ * dead letters have come since. `held`: how many there are, of the queues that could be asked. Throws RoundUnderWay.
+ */
 export function whatToDo(
   known: Round | undefined,
   { start = false, rebuild = false }: Asking,
   now: string,
-): { readonly goOn: Round } | { readonly leave: Round } {
+  held: Letters,
+): ToDo {
   if (!known || known.stage === 'over') {
-    const isDue = start || rebuild || !known || between(known.began, now) >= roundEvery
-    return known && !isDue ? { leave: known } : { goOn: begun(rebuild, now) }
+    const letters = { ...known?.letters, ...held }
+    const isDue =
+      start || rebuild || !known || between(known.began, now) >= roundEvery || haveCome(held, known.letters)
+    return isDue ? { goOn: begun(now, letters, rebuild) } : { leave: { ...known, letters } }
   }
   if (rebuild && !known.rebuild) throw new RoundUnderWay(known)
   return known.heldUntil > now ? { leave: known } : { goOn: known }
 }
 
-function begun(rebuild: boolean, now: string): Round {
+/** Returns a round that begins now, with so many dead letters. */
+export function begun(now: string, letters: Letters, rebuild = false): Round {
   const stage = rebuild ? 'fill' : 'walk'
-  const places = { version: null, rebuild, after: null, found: nothingFound, calendarsRunningOut: [] }
-  return { began: now, stage, heldUntil: now, ...places }
+  const places = { version: null, rebuild, after: null, found: nothingFound, failing: [] }
+  return { began: now, stage, heldUntil: now, ...places, letters, calendarsRunningOut: [] }
 }
 
 /** Upgrades and profiles come first, since people wait for them; targets last, since they are many. */

@@ -9,6 +9,7 @@ import {
   type Grants,
   lastSeen,
   load,
+  lookAtDeadLetters,
   makeMachines,
   park,
   read,
@@ -293,7 +294,7 @@ const declared = {
     ...batch,
     does: 'Makes good what views and reactor missed; rebuilds on request',
     atOnce: 'ClockConcurrency',
-    // A round a day, whatever the size of the log: each time goes on where the last one came to, and does nothing when the day's is over.
+    // A round a day, and one when something was given up, whatever the size of the log: each time goes on where the last one came to.
     runsOn: {
       event: 'schedule',
       rate: 'rate(15 minutes)',
@@ -305,6 +306,7 @@ const declared = {
       'logTable',
       'viewsTable',
       'workTable',
+      'deadLetterQueues',
       'upgradeMachineArn',
       'rolloutMachineArn',
       'busName',
@@ -318,6 +320,7 @@ const declared = {
       views: fold,
       work: [...park, 'dynamodb:DeleteItem', 'dynamodb:Query'],
       lastSeen,
+      ...lookAtDeadLetters,
       upgradeExecutions: ['states:DescribeExecution'],
       rolloutExecutions: ['states:DescribeExecution'],
       procedureExecutions: ['states:DescribeExecution'],

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { KubectlV35Layer } from '@aws-cdk/lambda-layer-kubectl-v35'
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import { Lazy, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
@@ -13,6 +13,7 @@ import {
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import {
   catalogueIndex,
@@ -46,7 +47,14 @@ import {
   windowScheduleArns,
 } from './names.ts'
 import type { Outbound } from './outbound.ts'
-import { conditions, type Grants, type Resource, type runCommands, type sendMail } from './permissions.ts'
+import {
+  conditions,
+  type Grants,
+  type lookAtDeadLetters,
+  type Resource,
+  type runCommands,
+  type sendMail,
+} from './permissions.ts'
 import type { Procedures } from './procedures.ts'
 import type { RunCommand } from './run-command.ts'
 import { isOf, type Trigger, type TriggerOf } from './triggers.ts'
@@ -84,6 +92,7 @@ export type Triggered<Event extends Trigger['event']> = TriggerOf<Event> & {
 /** Every Lambda function as it is declared, each with a role and an environment of its own. */
 export class Functions extends Construct {
   readonly all: Readonly<Record<FunctionName, Lambda>>
+  #deadLetters: readonly Queue[] = []
 
   constructor(scope: Construct, props: FunctionsProps) {
     super(scope, 'Functions')
@@ -111,6 +120,9 @@ export class Functions extends Construct {
       windowsFunctionArn: functionArn(this, 'windowsFunction'),
       windowsRoleArn: windows.role.roleArn,
       windowsDeadLettersArn: windows.deadLetters.queueArn,
+      deadLetterQueues: Lazy.string({
+        produce: () => this.#deadLetters.map(({ queueUrl }) => queueUrl).join(','),
+      }),
       headsBucket: heads.bucket.bucketName,
       headsKeyArn: heads.key.keyArn,
       assignmentKeyArn: assignments.key.keyArn,
@@ -163,6 +175,21 @@ export class Functions extends Construct {
     rmSync(bundles, { recursive: true })
   }
 
+  /** Has whoever looks at dead letters look at these queues, which are made after the functions that send to them. */
+  lookAt(deadLetters: readonly Queue[]): void {
+    this.#deadLetters = deadLetters
+    for (const name of functionNames) {
+      const { deadLetters: actions } = declarations[name].may
+      if (actions === undefined) continue
+      this.all[name].addToRolePolicy(
+        new PolicyStatement({
+          actions: [...actions],
+          resources: deadLetters.map(({ queueArn }) => queueArn),
+        }),
+      )
+    }
+  }
+
   /** Returns the functions that run on an event, in the order of their declarations. */
   on<Event extends Trigger['event']>(event: Event): readonly Triggered<Event>[] {
     return functionNames.flatMap((name) => {
@@ -180,7 +207,12 @@ interface Shared {
   /** The directory of their bundles. */
   readonly bundles: string
   readonly settings: Settings<Setting>
-  readonly arns: Readonly<Record<Exclude<Resource, keyof typeof runCommands | keyof typeof sendMail>, string>>
+  readonly arns: Readonly<
+    Record<
+      Exclude<Resource, keyof typeof runCommands | keyof typeof sendMail | keyof typeof lookAtDeadLetters>,
+      string
+    >
+  >
   readonly runCommand: RunCommand
   readonly mail: Mail
   readonly concurrency: Concurrency
@@ -206,7 +238,8 @@ function lambda(
       resources: [logGroup.logGroupArn],
     }),
   )
-  const { commands, anyCommand, mail: send, ...always }: Grants = may
+  // What is granted when there are queues is left out.
+  const { commands, anyCommand, mail: send, deadLetters: _, ...always }: Grants = may
   if (commands && anyCommand) runCommand.grant(here, role, { send: commands, look: anyCommand })
   if (send) mail.grant(here, role, send)
   for (const [resource, actions] of Object.entries(always)) {

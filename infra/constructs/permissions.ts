@@ -3,7 +3,7 @@ import { headsPrefix } from '../../functions/environment.ts'
 /**
  * What a function may be granted. `catalogue` is the log's index, `lastSeen` the rows of `Work` that say when agents were heard of, `probes` those of what was seen of domains, `callbacks` those of who may call back, `messages` those of what leaves, `upgradeExecutions` are those of the state machine that drives upgrades, `windowSchedules` the
  * one-shot schedules of windows, `windowsRole` whom these act as; `anySchedule` is every schedule, since listing knows no narrower one.
- * `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `assignmentKey` signs what is handed over to agents, and
+ * `deadLetters` are the queues of what a round of the reconciliation makes good. `headDocuments` are the objects in `headsBucket` that say where the streams stand, signed with `headsKey`. `assignmentKey` signs what is handed over to agents, and
  * `assignmentPublicKey` is its half that verifies. `secrets` are those whose names begin with
  * the stack's own, `commands` those that the deployment lets be run, `anyCommand` every one: to look at one knows no narrower right. `anyMetric` is every metric of the
  * account, as CloudWatch knows no narrower right to read one. `mail` are
@@ -29,6 +29,7 @@ export type Resource =
   | 'windowSchedules'
   | 'windowsRole'
   | 'anySchedule'
+  | 'deadLetters'
   | 'headsBucket'
   | 'headDocuments'
   | 'headsKey'
@@ -88,6 +89,8 @@ export const makeMachines = {
   procedureMachine: ['states:CreateStateMachine', 'states:DeleteStateMachine', 'states:TagResource'],
   procedureRole: ['iam:PassRole'],
 } as const
+/** Queues are made after the functions that send to them: whoever looks at them is granted this then. */
+export const lookAtDeadLetters = { deadLetters: ['sqs:GetQueueAttributes'] } as const
 /** Where the deployment lets no command be run, none of these is granted. */
 export const runCommands = {
   commands: ['ssm:SendCommand'],

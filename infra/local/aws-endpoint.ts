@@ -9,6 +9,7 @@ import {
   rightsOnMail,
   rightsOnMetrics,
   rightsOnObjects,
+  rightsOnQueues,
   rightsOnSchedules,
   rightsOnSecrets,
 } from './access/asked.ts'
@@ -32,6 +33,8 @@ export interface AwsServices {
   commands(operation: string, input: unknown): unknown
   /** CloudWatch; throws {type, message}. */
   metrics(operation: string, input: unknown): unknown
+  /** SQS; throws {type, message}. */
+  queues(operation: string, input: unknown): unknown
   /** SES, whose API is REST; throws {type, message}. */
   mail(method: string, path: string, body: unknown): unknown
   /** S3, below the path `/s3`. */
@@ -64,7 +67,7 @@ const maximumBytes = 16 * 1024 * 1024
 /** The path below which the endpoint answers as S3. */
 export const bucketsPath = '/s3'
 
-/** Serves Step Functions and CloudWatch (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler and SES (REST JSON) and S3 (REST XML) on a free port of the loopback. */
+/** Serves Step Functions, CloudWatch and SQS (JSON 1.0), EventBridge, KMS, Secrets Manager and Systems Manager (JSON 1.1), Scheduler and SES (REST JSON) and S3 (REST XML) on a free port of the loopback. */
 export async function openAwsEndpoint(
   services: AwsServices,
   access: Pick<Access, 'demand'>,
@@ -158,10 +161,14 @@ async function serve(
       demand(() => rightsOnMetrics(operation))
       return { status: 200, contentType, body: services.metrics(operation, body) }
     }
+    if (service === 'AmazonSQS') {
+      demand(() => rightsOnQueues(operation, body))
+      return { status: 200, contentType, body: services.queues(operation, body) }
+    }
   } catch (error) {
     return answerOfError(error, contentType)
   }
-  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, Systems Manager, CloudWatch, S3 and Scheduler.`
+  const message = `One machine has no service ${service}: it serves AWSStepFunctions, AWSEvents, KMS, Secrets Manager, Systems Manager, CloudWatch, SQS, S3 and Scheduler.`
   return { status: 400, contentType, body: { __type: 'UnknownOperationException', message } }
 }
 

@@ -188,6 +188,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       AWS_ENDPOINT_URL_SSM: aws.url,
       AWS_ENDPOINT_URL_SESV2: aws.url,
       AWS_ENDPOINT_URL_CLOUDWATCH: aws.url,
+      AWS_ENDPOINT_URL_SQS: aws.url,
       AWS_ENDPOINT_URL_S3: `${aws.url}${bucketsPath}`,
     }
     Object.assign(told, endpoints, { AWS_REGION: region })

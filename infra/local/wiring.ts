@@ -126,6 +126,7 @@ export async function wire(options: {
       secrets: (operation, input) => secrets.request(operation, input),
       commands: (operation, input) => commands.request(operation, input),
       metrics: (operation, input) => metrics.request(operation, input),
+      queues: (operation, input) => queues.request(operation, input),
       mail: (method, path, body) => mail.request(method, path, body),
       buckets: openBuckets(resources, data),
       scheduler: (...call) => scheduler.request(...call),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { type Issuer, openExistingIssuer } from '../../infra/local/http/issuer.ts'
 import { Client } from './client.ts'
 import { runtimeOfFile } from './file-runtime.ts'
@@ -21,12 +22,13 @@ export class MovedMachine {
   readonly endpoints: RunningRuntime['endpoints']
   readonly administrator: RunningRuntime['administrator']
   readonly logTable: string
+  readonly machineArn: string
   readonly #child: ChildProcess
   readonly #issuer: Issuer
   #now: number
 
   private constructor(
-    { url, data, endpoints, administrator, logTable }: RunningRuntime,
+    { url, data, endpoints, administrator, logTable, machineArn }: RunningRuntime,
     child: ChildProcess,
     issuer: Issuer,
     now: number,
@@ -36,23 +38,24 @@ export class MovedMachine {
     this.endpoints = endpoints
     this.administrator = administrator
     this.logTable = logTable
+    this.machineArn = machineArn
     this.#child = child
     this.#issuer = issuer
     this.#now = now
   }
 
   /** Starts at an instant that the wall has not reached: the clock goes on from the anchor that it finds. */
-  static async start(from: string): Promise<MovedMachine> {
+  static start(from: string, template = runtimeOfFile().template): Promise<MovedMachine> {
     const data = mkdtempSync(join(tmpdir(), 'drydock-e2e-'))
     const instant = Date.parse(from)
     writeFileSync(join(data, 'clock.json'), JSON.stringify({ instant }))
-    const child = fork(
-      new URL('./runtime-child.ts', import.meta.url),
-      [data, '1', runtimeOfFile().template],
-      {
-        env: { ...process.env, NODE_ENV: 'production' },
-      },
-    )
+    return MovedMachine.#begin(data, instant, template)
+  }
+
+  static async #begin(data: string, instant: number, template: string): Promise<MovedMachine> {
+    const child = fork(new URL('./runtime-child.ts', import.meta.url), [data, '1', template], {
+      env: { ...process.env, NODE_ENV: 'production' },
+    })
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`The runtime did not start (exit code ${code}).`)
     })
@@ -68,6 +71,23 @@ export class MovedMachine {
     if (!issuer) throw new Error('The runtime has no issuer.')
     machine = new MovedMachine(running, child, issuer, instant)
     return machine
+  }
+
+  /** Stops it and starts another template on the same data: the machine that is returned takes its place. */
+  async deploy(template: string): Promise<MovedMachine> {
+    await this.#end()
+    return MovedMachine.#begin(this.data, this.#now, template)
+  }
+
+  /** Stops an execution of the state machine of upgrades, as somebody in the console would. */
+  async stopExecution(name: string): Promise<void> {
+    const client = new SFNClient({
+      ...{ endpoint: this.endpoints.AWS_ENDPOINT_URL_SFN ?? '', region: 'eu-central-1' },
+      credentials: this.administrator,
+    })
+    const executionArn = `${this.machineArn.replace(':stateMachine:', ':execution:')}:${name}`
+    await client.send(new StopExecutionCommand({ executionArn, cause: 'stopped by hand' }))
+    client.destroy()
   }
 
   /** Takes a commit out of the log, as whoever administers the table can. */
@@ -112,9 +132,13 @@ export class MovedMachine {
   }
 
   async stop(): Promise<void> {
+    await this.#end()
+    rmSync(this.data, { recursive: true, force: true })
+  }
+
+  async #end(): Promise<void> {
     const ended = once(this.#child, 'exit')
     this.#child.disconnect()
     await ended
-    rmSync(this.data, { recursive: true, force: true })
   }
 }

@@ -72,18 +72,24 @@ const templateFile = 'Drydock.template.json'
 const templateIn = async (directory: string): Promise<Template> =>
   JSON.parse(await readFile(join(directory, templateFile), 'utf8')) as Template // written by the CDK
 
-/** Returns a template like the second, in which the functions whose logical ids match still have their code of the first. */
-export async function halfDeployed(first: string, second: string, old: RegExp): Promise<string> {
+/** Makes a directory of a template from others: it has all of their assets, and whatever else the last has. */
+async function made(sources: readonly string[], template: Template): Promise<string> {
   const directory = join(await mkdtemp(join(tmpdir(), 'drydock-half-')), 'cdk.out')
   await mkdir(directory)
-  for (const source of [first, second])
+  for (const source of sources)
     for (const name of await readdir(source))
       if (name.startsWith('asset.'))
         await symlink(join(source, name), join(directory, name)).catch((error: NodeJS.ErrnoException) => {
           // What did not change has the same name in both.
           if (error.code !== 'EEXIST') throw error
         })
-  await cp(join(second, 'manifest.json'), join(directory, 'manifest.json'))
+  await cp(join(sources.at(-1) ?? '', 'manifest.json'), join(directory, 'manifest.json'))
+  await writeFile(join(directory, templateFile), JSON.stringify(template))
+  return directory
+}
+
+/** Returns a template like the second, in which the functions whose logical ids match still have their code of the first. */
+export async function halfDeployed(first: string, second: string, old: RegExp): Promise<string> {
   const [before, after] = [await templateIn(first), await templateIn(second)]
   let kept = 0
   for (const [id, { Type, Properties }] of Object.entries(after.Resources)) {
@@ -92,6 +98,16 @@ export async function halfDeployed(first: string, second: string, old: RegExp): 
     kept += 1
   }
   if (kept === 0) throw new Error(`No function of the template is called ${old}.`)
-  await writeFile(join(directory, templateFile), JSON.stringify(after))
-  return directory
+  return made([first, second], after)
+}
+
+/** Returns a template in which the policies whose logical ids match grant nothing. */
+export async function withoutRights(template: string, lost: RegExp): Promise<string> {
+  const changed = await templateIn(template)
+  const policies = Object.entries(changed.Resources).filter(
+    ([id, { Type }]) => Type === 'AWS::IAM::Policy' && lost.test(id),
+  )
+  if (policies.length === 0) throw new Error(`No policy of the template is called ${lost}.`)
+  for (const [id] of policies) delete changed.Resources[id]
+  return made([template], changed)
 }

@@ -57,7 +57,8 @@ it('is answered by one machine from its file, signed, with the right that it tak
   const demanded: unknown[] = []
   const services = {
     ...{ stepFunctions: nothing, machineOfToken: nothing, eventBridge: nothing, scheduler: nothing },
-    ...{ secrets: nothing, commands: nothing, mail: nothing, keys: nothing, buckets: { request: nothing } },
+    ...{ secrets: nothing, commands: nothing, mail: nothing, keys: nothing },
+    ...{ queues: nothing, buckets: { request: nothing } },
     metrics: (operation: string, input: unknown) => metrics.request(operation, input),
   }
   const endpoint = await openAwsEndpoint(services as Parameters<typeof openAwsEndpoint>[0], {

@@ -28,6 +28,7 @@ const plain: Readonly<Record<string, readonly string[]>> = {
   '"ListCommands"': ['ssm:ListCommands'],
   '"GetCommandInvocation"': ['ssm:GetCommandInvocation'],
   'GraniteServiceVersion20100801.GetMetricData': ['cloudwatch:GetMetricData'],
+  'AmazonSQS.GetQueueAttributes': ['sqs:GetQueueAttributes'],
   'secretsmanager.GetSecretValue': ['secretsmanager:GetSecretValue'],
   'v2/email/outbound-emails': ['ses:SendEmail'],
   'list-type=2': ['s3:ListBucket', 's3:GetObject'],

@@ -37,6 +37,7 @@ const reached: Readonly<Record<string, readonly Resource[]>> = {
   secrets: ['secrets'],
   commands: ['commands', 'anyCommand'],
   cloudWatch: ['anyMetric'],
+  deadLetters: ['deadLetters'],
   webhooks: [],
   messages: ['messages'],
   inbox: ['messages'],

@@ -159,6 +159,17 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
     ]
   })
 
+  /** Who looks at dead letters is told the URLs of queues, and asks each how many it holds. */
+  const letters = of('Lambda::Function').flatMap((lambda): Path[] => {
+    const { DEAD_LETTER_QUEUES: urls } = lambda.properties.Environment?.Variables ?? {}
+    if (urls === undefined) return []
+    return urls.split(',').map((url: string) => {
+      const queue = of('SQS::Queue').find(({ ref }) => ref === url)
+      const step = asRole(roleOf(lambda), 'sqs:GetQueueAttributes', String(queue?.attributes.Arn))
+      return { from: lambda.id, to: String(queue?.id), steps: [step] }
+    })
+  })
+
   const failures = of('Lambda::EventInvokeConfig').map(({ id, properties }) => {
     const lost = properties.DestinationConfig.OnFailure.Destination
     return {
@@ -256,6 +267,7 @@ export function pathsOf(stack: ReadonlyMap<string, Resolved>): readonly Path[] {
       ...tables,
       ...heads,
       ...assignments,
+      ...letters,
       ...failures,
     ],
     ...[...routes, ...authorizers, ...procedures, ...machines, ...functions],

@@ -109,7 +109,8 @@ const expected: Record<string, Record<string, string>> = {
     ...procedures,
     ...windows,
     '*': 'ListSchedules',
-    'dead letters': 'SendMessage',
+    // Its own failures go to one that it does not look at; of six it sees how much lies in them.
+    'dead letters': `${'GetQueueAttributes '.repeat(6)}SendMessage`,
   },
   heads: {
     Log: 'Query',
@@ -381,6 +382,7 @@ describe('where things are', () => {
     WINDOWS_FUNCTION_ARN: /"schedules of windows":/,
     WINDOWS_ROLE_ARN: /"role of windows":/,
     WINDOWS_DEAD_LETTERS_ARN: /"schedules of windows":/,
+    DEAD_LETTER_QUEUES: /"dead letters":"GetQueueAttributes/,
     PROCEDURE_MACHINES: /"role of procedures":/,
     PROCEDURE_ROLE_ARN: /"role of procedures":/,
     PROCEDURE_LOGS_ARN: /"role of procedures":/,

@@ -163,6 +163,7 @@ describe('what is stored', () => {
       'API_URL',
       'ASSIGNMENT_KEY_ARN',
       'BUS_NAME',
+      'DEAD_LETTER_QUEUES',
       'EXPOSURE_PERCENT',
       'EXPOSURE_TARGETS',
       'HEADS_BUCKET',

@@ -42,7 +42,7 @@ async function open(data = scratch()) {
   endpoint = await openAwsEndpoint(
     {
       ...{ stepFunctions: nothing, machineOfToken: nothing, eventBridge: nothing, scheduler: nothing },
-      ...{ secrets: nothing, commands: nothing, mail: nothing, metrics: nothing },
+      ...{ secrets: nothing, commands: nothing, mail: nothing, metrics: nothing, queues: nothing },
       keys: (operation, input) => keys.request(operation, input),
       buckets: openBuckets(resources, data),
     },

@@ -1,5 +1,6 @@
 import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import type { Commit } from '../../events/envelope.ts'
+import type { DeadLetters } from '../../functions/dead-letters.ts'
 import type { Log } from '../../functions/log/log.ts'
 import { duties } from '../../functions/reactor/duties.ts'
 import { isAnswered } from '../../functions/reactor/duty.ts'
@@ -58,6 +59,13 @@ export function memoryServices({
     statusOf: async (name: string) => executions.get(name),
   }
   const machines = new Map<string, object>()
+  const letters: Record<string, number> = {}
+  const deadLetters: DeadLetters = {
+    get queues() {
+      return Object.keys(letters)
+    },
+    count: async (queue) => letters[queue] ?? 0,
+  }
   const published: object[] = []
   const bus = {
     async send({ input }: PutEventsCommand) {
@@ -112,6 +120,9 @@ export function memoryServices({
     repeats: memoryRepeats(now),
     published: memoryPublished(),
     progress: memoryProgress(),
+    deadLetters,
+    /** How many dead letters each queue holds. */
+    letters,
   } satisfies ReactorServices & Record<string, unknown>
 }
 

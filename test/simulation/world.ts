@@ -222,6 +222,7 @@ export class World {
         read: () => this.progress.read(),
         note: (body, writes) => process.write(() => this.progress.note(body, writes)),
       },
+      deadLetters: { queues: ['reactor'], count: async () => this.#givenUp.size },
       windowSchedules: this.scheduler.through(process),
       bus: { client: this.#bus(), name: 'drydock' },
       upgradeExecutions: openExecutions({ client: stepFunctions, machineArn: this.machine.upgrade }),

@@ -1,4 +1,5 @@
 import { identityOf } from '../mail.ts'
+import { queueArn } from '../queues/queue.ts'
 import { secretArn, secretName } from '../secrets.ts'
 import { isRecord } from '../template/shapes.ts'
 import { arn } from '../template/types/type.ts'
@@ -214,6 +215,11 @@ export function rightsOnCommands(operation: string, input: unknown): readonly Ri
         : arn('ec2', `instance/${node}`),
     })),
   ]
+}
+
+/** Returns the rights that a call of SQS needs: on the queue that its URL names. */
+export function rightsOnQueues(operation: string, input: unknown): readonly Right[] {
+  return [{ action: `sqs:${operation}`, resource: queueArn(fieldsOf(input).QueueUrl) ?? '*' }]
 }
 
 /** Returns the rights that reading metrics needs: CloudWatch knows no resource. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import * as z from 'zod'
 import type { Clock } from '../clock.ts'
+import { arn as arnOf, queueUrls } from '../template/types/type.ts'
 
 /** A message of a queue. */
 export interface Message {
@@ -22,9 +24,29 @@ export interface Queues {
   list(arn: string): readonly Message[]
   /** Removes one message, once somebody has dealt with it. */
   remove(arn: string, messageId: string): void
+  /** Answers one call of the API, as far as it is asked here; throws {type, message}. */
+  request(operation: string, input: unknown): unknown
 }
 
 const fourDays = 4 * 86_400
+
+const asked = z.strictObject({
+  QueueUrl: z.string().max(2048),
+  AttributeNames: z
+    .array(z.enum(['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible']))
+    .min(1)
+    .max(20),
+})
+
+/** Returns which queue of this machine an URL names; undefined: none. */
+export function queueArn(url: unknown): string | undefined {
+  if (typeof url !== 'string' || !url.startsWith(queueUrls)) return undefined
+  return arnOf('sqs', url.slice(queueUrls.length))
+}
+
+function fault(type: string, message: string): Error {
+  return Object.assign(new Error(message), { type })
+}
 
 /** Opens the queues in a database. Sending to a queue that was not declared throws an error that names it. */
 export function openQueues(database: DatabaseSync, clock: Clock): Queues {
@@ -40,6 +62,7 @@ export function openQueues(database: DatabaseSync, clock: Clock): Queues {
     'SELECT id, body, attributes, sentAt FROM messages WHERE queue = ? ORDER BY position',
   )
   const remove = database.prepare('DELETE FROM messages WHERE queue = ? AND id = ?')
+  const count = database.prepare('SELECT count(*) AS count FROM messages WHERE queue = ?')
   const retention = new Map<string, number>()
 
   const known = (arn: string): number => {
@@ -47,6 +70,8 @@ export function openQueues(database: DatabaseSync, clock: Clock): Queues {
     if (seconds === undefined) throw new Error(`The queue ${arn} is not in the template.`)
     return seconds
   }
+
+  const forgetOld = (arn: string) => forget.run(arn, clock.now() - known(arn) * 1000)
 
   return {
     has: (arn) => retention.has(arn),
@@ -62,7 +87,7 @@ export function openQueues(database: DatabaseSync, clock: Clock): Queues {
       )
     },
     list(arn) {
-      forget.run(arn, clock.now() - known(arn) * 1000)
+      forgetOld(arn)
       return select.all(arn).map(({ id, body, attributes, sentAt }) => ({
         id: String(id),
         body: String(body),
@@ -73,6 +98,23 @@ export function openQueues(database: DatabaseSync, clock: Clock): Queues {
     remove(arn, messageId) {
       known(arn)
       remove.run(arn, messageId)
+    },
+    request(operation, input) {
+      if (operation !== 'GetQueueAttributes')
+        throw fault('UnknownOperationException', `One machine does not ${operation} with queues.`)
+      const request = asked.safeParse(input)
+      if (!request.success) throw fault('InvalidParameterValue', z.prettifyError(request.error))
+      const { QueueUrl, AttributeNames } = request.data
+      const arn = queueArn(QueueUrl)
+      if (arn === undefined || !retention.has(arn))
+        throw fault('QueueDoesNotExist', `No queue of the template is ${QueueUrl}.`)
+      forgetOld(arn)
+      const held = {
+        ApproximateNumberOfMessages: String(count.get(arn)?.count),
+        // Nobody receives messages here.
+        ApproximateNumberOfMessagesNotVisible: '0',
+      }
+      return { Attributes: Object.fromEntries(AttributeNames.map((name) => [name, held[name]])) }
     },
   }
 }

@@ -1,12 +1,12 @@
 import { noEffect, used } from '../shapes.ts'
-import { arn, atRest, descriptive, noAccessControl, type ResourceType } from './type.ts'
+import { arn, atRest, descriptive, noAccessControl, queueUrls, type ResourceType } from './type.ts'
 
 /** Queues of SQS: dead letters, which people read. */
 export const queueTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::SQS::Queue': {
     nameProperty: 'QueueName',
     identify: ({ name }) => ({
-      ref: `https://sqs.eu-central-1.amazonaws.com/000000000000/${name}`,
+      ref: `${queueUrls}${name}`,
       attributes: { Arn: arn('sqs', name), QueueName: name },
     }),
     properties: {

@@ -26,6 +26,9 @@ export const region = 'eu-central-1'
 export const arn = (service: string, resource: string): string =>
   `arn:aws:${service}:${region}:${account}:${resource}`
 
+/** What the URL of every queue on this machine begins with, before its name. */
+export const queueUrls = `https://sqs.${region}.amazonaws.com/${account}/`
+
 /** Identifies a resource whose `Ref` is its name and that has an ARN. */
 export const byName =
   (service: string, prefix: string): ResourceType['identify'] =>
