@@ -204,13 +204,13 @@ function reporter(send: () => Promise<void>) {
 const runs = ({ config, journal }: Pick<Installing, 'config' | 'journal'>) =>
   journal.now.installed ?? config.version
 
-/** Tells what has not been heard, in its order; what is refused is not said again. */
+/** Tells what has not been heard, in its order; what is refused for what it says is not said again. */
 async function tellAll({ journal, plane, tell }: Working): Promise<void> {
   for (;;) {
     const [message] = journal.now.unsent
     if (!message) return
     await plane.report(message).catch((error: unknown) => {
-      if (!(error instanceof Declined)) throw error
+      if (!(error instanceof Declined && error.isFinal)) throw error
       tell(
         `The control plane does not take what was said of ${message.version} (${message.status}): ${error.message}`,
       )
@@ -356,7 +356,7 @@ async function reportCommand({ journal, plane, tell }: Working): Promise<void> {
   const { told } = journal.now
   if (!told) return
   await plane.reportCommand(told).catch((error: unknown) => {
-    if (!(error instanceof Declined)) throw error
+    if (!(error instanceof Declined && error.isFinal)) throw error
     tell(`The control plane does not take how a command ended: ${error.message}`)
   })
   journal.write({ told: null })
