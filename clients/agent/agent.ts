@@ -12,7 +12,7 @@ import { Taken, takeDirectory } from './lock.ts'
 import { exchangeItself, ownConfig, ownJournal, restoreJournal } from './own.ts'
 import { endLeftBehind } from './programs.ts'
 import { openTrial, ownDirectory, type Trial } from './trial.ts'
-import { manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
+import { type Manifest, manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
 import { openVersions } from './versions.ts'
 import { isOpen } from './window.ts'
 
@@ -225,8 +225,18 @@ async function goOn(working: Working): Promise<void> {
   if (!work) return
   // What is touched comes to its end by what was found when it was begun, whatever is asked of a release by now.
   const found =
-    work.stage === 'preparing' ? await genuine(working, work, work.shown) : manifestIn(work.shown.manifest)
+    work.stage === 'preparing' ? await genuine(working, work, work.shown) : readAgain(work.shown.manifest)
   await install(working, found)
+}
+
+/** Returns what the manifest of what is under way says; or why this agent does not understand what the one understood that has begun it. */
+function readAgain(manifest: string): Manifest | Refused {
+  try {
+    return manifestIn(manifest)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    return error
+  }
 }
 
 function genuine(

@@ -452,6 +452,39 @@ describe('what does not go well', () => {
     expect(place.runs()).toBe('1.1.0')
   })
 
+  it.each(['stopping', 'applying', 'checking', 'back-reverting'] as const)(
+    'is taken back where this agent does not understand the manifest by which another has begun it: %s',
+    async (stage) => {
+      const { plane, place, agent, round } = await opened()
+      plane.offer(releaseOf('1.1.0'))
+      await round()
+      const before = place.programs().length
+      const manifest = JSON.stringify({ ...releaseOf('1.2.0').manifest, counter: 'twelve' })
+      const begun = { attempt: 'a', component: 'service', from: '1.1.0', version: '1.2.0', digest: null }
+      agent.journal.write({
+        work: {
+          ...{ ...begun, back: false, assignment: null, stage },
+          shown: { manifest, signatures: [] },
+          failure: stage === 'back-reverting' ? { code: 'APPLY_FAILED', words: 'No.', retryable: false } : null,
+        },
+      })
+      await round()
+      const { status, code } = end(plane) ?? {}
+      expect({ status, code }).toEqual({
+        status: 'rolled-back',
+        code: stage === 'back-reverting' ? 'APPLY_FAILED' : 'MANIFEST_INVALID',
+      })
+      expect(place.programs().slice(before)).toEqual([
+        ...(stage === 'back-reverting' ? [] : ['stop 1.2.0']),
+        ...['revert 1.2.0 backend', 'restore 1.2.0', 'start 1.2.0'],
+      ])
+      expect(agent.journal.now).toMatchObject({
+        ...{ installed: '1.1.0', work: null, counters: { stable: 110 } },
+      })
+      expect(place.runs()).toBe('1.1.0')
+    },
+  )
+
   it('is seen by any of several health checks, and taken back, also the first that was ever installed', async () => {
     const sick = await serving((_, response) => response.writeHead(503).end('database is away'))
     const well = await serving((_, response) => response.end('ok'))
