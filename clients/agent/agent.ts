@@ -12,7 +12,7 @@ import { Taken, takeDirectory } from './lock.ts'
 import { exchangeItself, ownConfig, ownJournal, restoreJournal } from './own.ts'
 import { endLeftBehind } from './programs.ts'
 import { openTrial, ownDirectory, type Trial } from './trial.ts'
-import { manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
+import { type Manifest, manifestIn, type Refusal, Refused, type Shown, verified } from './trusted.ts'
 import { openVersions } from './versions.ts'
 import { isOpen } from './window.ts'
 
@@ -204,13 +204,13 @@ function reporter(send: () => Promise<void>) {
 const runs = ({ config, journal }: Pick<Installing, 'config' | 'journal'>) =>
   journal.now.installed ?? config.version
 
-/** Tells what has not been heard, in its order; what is refused is not said again. */
+/** Tells what has not been heard, in its order; what is refused for what it says is not said again. */
 async function tellAll({ journal, plane, tell }: Working): Promise<void> {
   for (;;) {
     const [message] = journal.now.unsent
     if (!message) return
     await plane.report(message).catch((error: unknown) => {
-      if (!(error instanceof Declined)) throw error
+      if (!(error instanceof Declined && error.isFinal)) throw error
       tell(
         `The control plane does not take what was said of ${message.version} (${message.status}): ${error.message}`,
       )
@@ -225,8 +225,18 @@ async function goOn(working: Working): Promise<void> {
   if (!work) return
   // What is touched comes to its end by what was found when it was begun, whatever is asked of a release by now.
   const found =
-    work.stage === 'preparing' ? await genuine(working, work, work.shown) : manifestIn(work.shown.manifest)
+    work.stage === 'preparing' ? await genuine(working, work, work.shown) : readAgain(work.shown.manifest)
   await install(working, found)
+}
+
+/** Returns what the manifest of what is under way says; or why this agent does not understand what the one understood that has begun it. */
+function readAgain(manifest: string): Manifest | Refused {
+  try {
+    return manifestIn(manifest)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    return error
+  }
 }
 
 function genuine(
@@ -356,7 +366,7 @@ async function reportCommand({ journal, plane, tell }: Working): Promise<void> {
   const { told } = journal.now
   if (!told) return
   await plane.reportCommand(told).catch((error: unknown) => {
-    if (!(error instanceof Declined)) throw error
+    if (!(error instanceof Declined && error.isFinal)) throw error
     tell(`The control plane does not take how a command ended: ${error.message}`)
   })
   journal.write({ told: null })

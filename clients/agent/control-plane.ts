@@ -52,12 +52,20 @@ const shown = z.object({
 const enrolled = z.object({ target: z.string(), credential: z.string() })
 const problem = z.object({ code: z.string(), detail: z.string() })
 
-/** The control plane has refused what it was asked, and will again. */
+/** The code where an answer has none: who gave it stands before the control plane. */
+const unknown = 'unknown'
+/** What is said is refused for what it says. Any other status is about who says it, or the way there: a credential being renewed, a path, a length. */
+const refusesWhatIsSaid: ReadonlySet<number> = new Set([400, 409, 422])
+
+/** What was asked is refused. */
 export class Declined extends Error {
   readonly code: string
+  /** Will it be, however often it is said? */
+  readonly isFinal: boolean
   constructor(status: number, code: string, detail: string) {
     super(`${status} ${code}: ${detail}`)
     this.code = code
+    this.isFinal = code !== unknown && refusesWhatIsSaid.has(status)
   }
 }
 
@@ -166,7 +174,7 @@ export function controlPlaneAt(
     if (status >= 300) {
       const said = problem.safeParse(value)
       const silence = status === 401 || status === 403 ? notLetIn : 'It did not say why.'
-      throw new Declined(status, said.data?.code ?? 'unknown', said.data?.detail ?? silence)
+      throw new Declined(status, said.data?.code ?? unknown, said.data?.detail ?? silence)
     }
     const parsed = schema.safeParse(value)
     if (!parsed.success)

@@ -6,7 +6,7 @@ import type { Config } from './config.ts'
 /** Nobody answered, or not to its end: whether anything happened there is not known. */
 export class NoAnswer extends Error {}
 
-/** How long the other side may say nothing, in milliseconds. */
+/** So long may the other side say nothing, in milliseconds. */
 const silentFor = 30_000
 
 export interface Asked {
@@ -19,8 +19,11 @@ export interface Asked {
 /** Opens an exchange by HTTP; over TLS it is 1.3, with the authorities that are given and no others, where some are. */
 export type Ask = (url: URL, asked?: Asked) => Promise<IncomingMessage>
 
-/** Returns what asks. Rejects with {@link NoAnswer}; redirects are answers like others. */
-export function asking({ ca, certificate, key }: Pick<Config['server'], 'ca' | 'certificate' | 'key'>): Ask {
+/** Returns what asks. Rejects with {@link NoAnswer}, also where the other side says nothing for `silent` milliseconds; redirects are answers like others. */
+export function asking(
+  { ca, certificate, key }: Pick<Config['server'], 'ca' | 'certificate' | 'key'>,
+  silent = silentFor,
+): Ask {
   const tls: RequestOptions = {
     minVersion: 'TLSv1.3',
     ...(ca !== undefined && { ca: readFileSync(ca) }),
@@ -35,14 +38,22 @@ export function asking({ ca, certificate, key }: Pick<Config['server'], 'ca' | '
         ...tls,
         method,
         headers,
-        timeout: silentFor,
+        timeout: silent,
         ...(signal && { signal }),
       }
       const asked =
         url.protocol === 'https:' ? overHttps(url, options) : overHttp(url, { ...options, agent: undefined })
-      asked.on('timeout', () => asked.destroy(new Error(`nothing was said for ${silentFor / 1000} s`)))
+      let answer: IncomingMessage | undefined
+      asked.on('timeout', () => {
+        // What is here and is not read yet was said: whoever takes their time with it is on this side.
+        if (answer && answer.readableLength > 0) asked.setTimeout(silent)
+        else asked.destroy(new Error(`nothing was said for ${silent / 1000} s`))
+      })
       asked.on('error', failed)
-      asked.on('response', resolve)
+      asked.on('response', (came) => {
+        answer = came
+        resolve(came)
+      })
       asked.end(body)
     })
 }

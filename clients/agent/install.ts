@@ -7,7 +7,7 @@ import { whyNotHealthy } from './health.ts'
 import { type Failure, highestOf, type Journal, type Message, type Stage, type Work } from './journal.ts'
 import { CameBack, HandedOver } from './own.ts'
 import { run } from './programs.ts'
-import { type Manifest, partsOf } from './trusted.ts'
+import { type Manifest, partsOf, Refused } from './trusted.ts'
 import type { Versions } from './versions.ts'
 
 /** What carries out an update that was accepted. */
@@ -64,16 +64,26 @@ function failureOf(stage: Stage, error: unknown): Failure {
   if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'DISK_FULL', words, retryable: true }
   if (error instanceof CameBack) return error.failure
   if (error instanceof WrongArtifact) return { code: 'DIGEST_MISMATCH', words, retryable: false }
-  return { code: codes[stage] ?? 'INSTALL_FAILED', words, retryable: error instanceof NoAnswer }
+  if (error instanceof Refused) return { code: error.refusal.code, words, retryable: false }
+  return { code: codes[stage] ?? 'INSTALL_FAILED', words, retryable: false }
 }
 
 /** Does what one stage is for. What it does may be done again: an agent that was killed does not know whether it was. */
-async function carryOut(stage: Stage, work: Work, manifest: Manifest, using: Installing): Promise<void> {
+async function carryOut(
+  stage: Stage,
+  work: Work,
+  manifest: Manifest | Refused,
+  using: Installing,
+): Promise<void> {
   const { config, versions, ask, askHere, exchange } = using
   if (exchange && stage !== 'preparing') return exchange(stage, work)
+  const isUnread = manifest instanceof Refused
+  if (isUnread && !stage.startsWith('back-')) throw manifest
   const { parts, programs, programTimeout, rollback, health } = config
   const { version, from, digest } = work
-  const installed = partsOf(manifest, parts)
+  const installed = isUnread ? [] : partsOf(manifest, parts)
+  // What it had put here is not known: whatever may be taken back, is.
+  const reverted = isUnread ? Object.entries(parts).map(([name, how]) => ({ name, how })) : installed
   const start = async (
     program: readonly string[] | undefined,
     more: Record<string, string> = {},
@@ -122,7 +132,7 @@ async function carryOut(stage: Stage, work: Work, manifest: Manifest, using: Ins
     case 'switching':
       return versions.switchTo(version)
     case 'back-reverting':
-      for (const { name, how } of installed.toReversed()) await start(how.revert, { DRYDOCK_PART: name })
+      for (const { name, how } of reverted.toReversed()) await start(how.revert, { DRYDOCK_PART: name })
       return
     case 'back-switching':
       // What ran before the agent did has no folder of its own: then nothing of the agent's is in force.
@@ -159,14 +169,19 @@ function saidOf({ stage, failure, from }: Work): Pick<Message, 'status' | 'detai
   return { status: stage.startsWith('back-') ? back : 'failed', details, code, retryable }
 }
 
+const countedWith = (journal: Journal, { channel, counter }: Manifest) => ({
+  [channel]: Math.max(counter, highestOf(journal, channel)),
+})
+
 /** Keeps how an update has ended, together with what follows from that: one write, so that both are there or neither. */
-function end(using: Installing, work: Work, { channel, counter }: Manifest): void {
+function end(using: Installing, work: Work, manifest: Manifest | Refused): void {
   const { config, journal, versions, now, tell } = using
   const { version, from, attempt } = work
   const { kept, counters } = journal.now
   const said = saidOf(work)
   // What did not go well is in force all the same where it was not taken back.
   const isInForce = !work.failure || versions.current() === version
+  const counted = manifest instanceof Refused ? {} : countedWith(journal, manifest)
   journal.write({
     ...{ work: null, seen: now() },
     ...withReport(journal.now, { attempt, version, timestamp: new Date(now()).toISOString(), ...said }),
@@ -175,7 +190,7 @@ function end(using: Installing, work: Work, { channel, counter }: Manifest): voi
       kept: [...new Set([from, ...kept])]
         .filter((one) => one !== version)
         .slice(0, config.rollback.keepVersions),
-      counters: { ...counters, [channel]: Math.max(counter, highestOf(journal, channel)) },
+      counters: { ...counters, ...counted },
     }),
   })
   tell(`${version}: ${said.status}${said.code === undefined ? '' : `, ${said.code}`}: ${said.details}`)
@@ -191,10 +206,10 @@ function end(using: Installing, work: Work, { channel, counter }: Manifest): voi
 const rollbackFailed = 'CRITICAL_ROLLBACK_FAILED'
 
 /**
- * Carries out an update that is in the journal, from the stage that is noted there to its end, forward or back; each stage is noted before it begins.
- * Rejects with {@link NoAnswer} where its artifacts cannot be had now, {@link HandedOver} where the next agent goes on, and with what the disk says where nothing can be noted: it is gone on with later.
+ * Carries out an update that is in the journal, from the stage that is noted there to its end, forward or back; each stage is noted before it begins. Where its
+ * manifest is not understood it goes back, as from a stage that failed. Rejects with {@link NoAnswer} where its artifacts cannot be had now, {@link HandedOver} where the next agent goes on, and with what the disk says where nothing can be noted: it is gone on with later.
  */
-export async function install(using: Installing, manifest: Manifest): Promise<void> {
+export async function install(using: Installing, manifest: Manifest | Refused): Promise<void> {
   const { journal, config, versions, now, tell } = using
   for (;;) {
     const { work } = journal.now

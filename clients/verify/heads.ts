@@ -8,8 +8,10 @@ import type { Verdict } from './verdict.ts'
 export class Heads {
   readonly #key: KeyObject | undefined
   readonly #verdict: Verdict
-  /** By stream: the highest commit that a signed head names, and the day of its document. */
+  /** By stream: the highest commit that a signed head names. */
   readonly covered = new Map<string, number>()
+  /** By stream: the last day whose round has a signed head of it. */
+  readonly seen = new Map<string, string>()
   readonly days = new Set<string>()
   documents = 0
 
@@ -40,14 +42,18 @@ export class Heads {
       const day = textOf(document, 'day')
       if (!/^\d{4}-\d\d-\d\d$/.test(day)) throw new Malformed('day is none')
       this.days.add(day)
-      for (const head of listOf(document, 'heads')) this.#hold(head, where, chains)
+      for (const head of listOf(document, 'heads')) this.#hold(head, { where, day }, chains)
     } catch (error) {
       if (!(error instanceof Malformed)) throw error
       this.#verdict.find('head-exchanged', where, `No document of heads is written so: ${error.message}.`)
     }
   }
 
-  #hold(head: Json, where: string, chains: ReadonlyMap<string, Chain>): void {
+  #hold(
+    head: Json,
+    { where, day }: { readonly where: string; readonly day: string },
+    chains: ReadonlyMap<string, Chain>,
+  ): void {
     const [stream, commit, hash] = Array.isArray(head) ? (head as readonly Json[]) : []
     if (typeof stream !== 'string' || typeof commit !== 'number' || typeof hash !== 'string')
       throw new Malformed('a head is none')
@@ -65,6 +71,9 @@ export class Heads {
       this.#verdict.find('head-exchanged', `${stream}@${commit}`, `${where} says that its hash is another.`)
       return
     }
-    if (this.#key) this.covered.set(stream, Math.max(commit, this.covered.get(stream) ?? 0))
+    if (!this.#key) return
+    this.covered.set(stream, Math.max(commit, this.covered.get(stream) ?? 0))
+    const seen = this.seen.get(stream) ?? ''
+    this.seen.set(stream, day > seen ? day : seen)
   }
 }

@@ -59,6 +59,8 @@ export class Upgrade {
   began: string | undefined
   /** How it ended, and when; undefined: it goes on. */
   ended: { readonly as: string; readonly at: string } | undefined
+  /** When the last of it was told, as far as the pack goes. */
+  last = ''
   measurements = 0
   outcomes = 0
   /** By member. */
@@ -78,6 +80,7 @@ export class Upgrade {
 
   /** Takes the next commit of its stream. Throws Malformed. */
   take({ commit, stream, at, events }: PackCommit): void {
+    this.last = at
     for (const event of events) this.#hear(event, `${stream}@${commit}`, at)
   }
 

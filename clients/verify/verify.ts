@@ -239,15 +239,27 @@ function judgeStreams({ upgrade, chains, commits }: Reading, pack: Pack, verdict
     verdict.prove(`${counted(upgrade.measurements, 'measurement')} stand in the stream, with value and time.`)
 }
 
-/** Returns which streams have to be under a signed head, and from which commit on they are. */
-function* wanted({ chains, targets, upgrade }: Reading): Generator<readonly [string, number]> {
+interface Wanted {
+  readonly stream: string
+  /** A signed head has to name this commit of it, or a later one. */
+  readonly commit: number
+  /** The round of heads has to be of a later day; empty: of any. */
+  readonly after: string
+}
+
+/**
+ * Returns which streams have to be under a signed head, and from where on they are. Whatever an upgrade rests on may have been told until its last
+ * commit, so a head counts that was read later: a round is named by the day on which it began.
+ */
+function* wanted({ chains, targets, upgrade }: Reading): Generator<Wanted> {
+  const after = upgrade.last.slice(0, 10)
   for (const chain of chains.all.values()) {
     const { stream, kind, id } = chain
     // The hash of a plan stands in the upgrade's stream, and its chunks are in no list of streams.
     if (kind === 'plan') continue
-    if (kind === 'target') yield [stream, targets.told.get(id) ?? 0]
-    else if (kind === 'upgrade' && id === upgrade.id) yield [stream, lastOf(chain)]
-    else yield [stream, 1]
+    if (kind === 'target') yield { stream, commit: targets.told.get(id) ?? 0, after: '' }
+    else if (kind === 'upgrade' && id === upgrade.id) yield { stream, commit: lastOf(chain), after: '' }
+    else yield { stream, commit: 1, after }
   }
 }
 
@@ -260,11 +272,14 @@ function judgeHeads(reading: Reading, key: KeyObject | undefined, verdict: Verdi
     return
   }
   const all = [...wanted(reading)]
-  const uncovered = all.filter(([stream, commit]) => (heads.covered.get(stream) ?? 0) < commit)
+  const uncovered = all.filter(
+    ({ stream, commit, after }) =>
+      (heads.covered.get(stream) ?? 0) < commit || (heads.seen.get(stream) ?? '') <= after,
+  )
   if (uncovered.length > 0) {
     const [first] = uncovered
     verdict.lack(
-      `Where ${uncovered.length} of ${counted(all.length, 'stream')} end, the first of them ${first?.[0]}: no signed head says so. Heads are written once a day: fetch the pack again a day or two after the end of the upgrade.`,
+      `Where ${uncovered.length} of ${counted(all.length, 'stream')} end, the first of them ${first?.stream}: no signed head says so. Heads are written once a day: fetch the pack again a day or two after the end of the upgrade.`,
     )
   }
   if (uncovered.length < all.length)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { bar } from '../../infra/local/demo/screen.ts'
+import { bar } from '../../clients/cli/terminal/bar.ts'
 import { before } from './layout.ts'
 import type { Phase, Rollout, Scene } from './scene.ts'
 import type { PlatformReport } from './servers.ts'
@@ -14,7 +14,7 @@ const holdWords: Readonly<Record<string, string>> = {
 }
 
 function phaseLine({ name, status, total, completed, failed, holds }: Phase): string {
-  const drawn = bar({ size: total, succeeded: completed, failed, skipped: 0 })
+  const drawn = bar({ size: total, good: completed, bad: failed, out: 0 })
   const hold = holds[0] ? `  ${holdWords[holds[0].code] ?? holds[0].code}` : ''
   return `  ${name.padEnd(width)} ${drawn} ${completed}/${total} ${status}${failed > 0 ? `, ${failed} failed` : ''}${hold}`
 }

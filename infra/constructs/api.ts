@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { CfnOutput, RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
   HttpApi,
@@ -25,6 +25,7 @@ import {
   routes,
   signedPath,
 } from '../../contracts/routes.ts'
+import { admittedFor } from './concurrency.ts'
 import type { Functions } from './functions.ts'
 import type { Identity } from './identity.ts'
 import { namesOf } from './names.ts'
@@ -63,7 +64,7 @@ export class Api extends Construct {
       identitySource: ['$request.header.Authorization'],
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       // Each call compares the key and asks whether the target is retired: what is cached grants nothing by itself.
-      resultsCacheTtl: Duration.hours(1),
+      resultsCacheTtl: admittedFor,
     })
     const nobody = new HttpNoneAuthorizer()
     const authorizer = (access: Access): IHttpRouteAuthorizer =>

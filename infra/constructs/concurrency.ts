@@ -1,5 +1,8 @@
-import { Aws, CfnCondition, CfnParameter, Fn, Token } from 'aws-cdk-lib'
+import { Aws, CfnCondition, CfnParameter, Duration, Fn, Token } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
+
+/** So long are the answers kept of the function that admits agents: it is asked for each of them once in that time. */
+export const admittedFor = Duration.hours(1)
 
 /**
  * What a function may do at once, at least and at most, out of what the account has. Reserved units serve nobody else, so a flood on one
@@ -22,7 +25,8 @@ const shares = {
   },
   // The stage admits 2,000 requests a second: of 50 ms each, these are 100 at once.
   AgentConcurrency: { units: 100, of: 'the function that agents call' },
-  // Its answers are kept for five minutes: agents that poll are seldom among those whom it is asked about.
+  // Its answers are kept (admittedFor): of 100,000 agents it is asked 28 times a second. Where none is kept yet, and they poll every minute, 1,700
+  // times, of 20 ms each.
   AuthorizerConcurrency: { units: 35, of: 'the function that admits agents' },
   // A look waits for the other side, up to 30 seconds: a thousand nodes looked at every five seconds, of 300 ms each, are 60 at once.
   StepConcurrency: { units: 60, of: 'the function that does the steps of procedures' },

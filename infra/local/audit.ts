@@ -1,5 +1,5 @@
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Commit, fromItem } from '../../events/envelope.ts'
 import { type Audit, audit } from '../../functions/audit/audit.ts'
@@ -7,6 +7,7 @@ import { headsIn } from '../../functions/audit/chain.ts'
 import { type Invariant, invariants } from '../../functions/audit/finding.ts'
 import { replay } from '../../functions/log/replay.ts'
 import { readCommandLine } from '../command-line.ts'
+import { dataFile } from './data-files.ts'
 import { startEmulator } from './dynamodb/emulator.ts'
 import { programHere } from './dynamodb/program.ts'
 import { type DynamoRequest, openDynamoRequest } from './dynamodb/request.ts'
@@ -38,7 +39,7 @@ interface Source {
 
 /** Returns the endpoint of the emulator that a runtime has running on a data directory. */
 function runningEndpoint(directory: string): string {
-  const pid = readFileSync(join(directory, 'dynamo.pid'), 'utf8').trim()
+  const pid = readFileSync(dataFile(directory, 'dynamo.pid'), 'utf8').trim()
   const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
   const option = words.findIndex((word) => word === '--port' || word === '-port')
   const port = words[option + 1]

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { dataFile } from './data-files.ts'
 import { ofType } from './template/read.ts'
 import type { Resource } from './template/stack.ts'
 
@@ -27,7 +28,7 @@ const objectName = /^[a-z]+\/[\w-]+\.json$/
 
 /** Returns the directory in which the objects of a bucket lie. */
 function bucketDirectory(data: string, bucket: string): string {
-  return join(data, 'buckets', bucket)
+  return join(dataFile(data, 'buckets'), bucket)
 }
 
 function errorOf(status: number, code: string, message: string): ObjectAnswer {

@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { dataFile } from './data-files.ts'
 import { isFullDisk } from './disk.ts'
 
 /**
@@ -61,7 +62,7 @@ export function keepToOwner(): () => void {
  */
 export function closeToOthers(directory: string): void {
   const names = readdirSync(directory)
-  if (names.length > 0 && !existsSync(join(directory, 'runtime.lock'))) return
+  if (names.length > 0 && !existsSync(dataFile(directory, 'runtime.lock'))) return
   chmodSync(directory, 0o700)
   for (const name of names) {
     const path = join(directory, name)

@@ -9,6 +9,7 @@ import {
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { dataFile } from './data-files.ts'
 import { ofType } from './template/read.ts'
 import type { Resource } from './template/stack.ts'
 
@@ -39,7 +40,7 @@ function read<Asked>(schema: z.ZodType<Asked>, input: unknown): Asked {
 
 /** Returns where the private and the public half of a key lie. */
 function keyFiles(data: string, id: string) {
-  const directory = join(data, 'keys')
+  const directory = dataFile(data, 'keys')
   return { directory, secret: join(directory, `${id}.pem`), shown: join(directory, `${id}.public.pem`) }
 }
 

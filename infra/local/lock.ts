@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { dataFile } from './data-files.ts'
 
 /**
  * Takes the data directory for this process; returns a function that gives it back. Throws when another runtime has it.
  * The lock is SQLite's own on a file of its own: the kernel drops it with the process, so a `kill -9` leaves nothing behind.
  */
 export function lockDirectory(directory: string): () => void {
-  const ownerFile = join(directory, 'runtime.pid')
-  const database = new DatabaseSync(join(directory, 'runtime.lock'))
+  const ownerFile = dataFile(directory, 'runtime.pid')
+  const database = new DatabaseSync(dataFile(directory, 'runtime.lock'))
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
-import { join } from 'node:path'
 import * as z from 'zod'
+import { dataFile } from './data-files.ts'
 import { arn } from './template/types/type.ts'
 
 /** Amazon SES, as far as it is asked to send here: what is sent is kept, a line each, and leaves for nobody. */
@@ -52,7 +52,7 @@ export function openMailOfMachine(data: string): MailOfMachine {
         ...{ id: MessageId, from, to: Destination.ToAddresses, subject: Subject.Data },
         ...{ text: Body.Text.Data, html: Body.Html.Data },
       }
-      appendFileSync(join(data, 'mail.jsonl'), `${JSON.stringify(line)}\n`)
+      appendFileSync(dataFile(data, 'mail.jsonl'), `${JSON.stringify(line)}\n`)
       return { MessageId }
     },
   }

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { type Credentials, openAccess, variablesOf, writeCredentials } from './access/access.ts'
 import { openDoor } from './access/door.ts'
 import { type AwsEndpoint, bucketsPath, openAwsEndpoint } from './aws-endpoint.ts'
 import type { Clock } from './clock.ts'
 import type { ManagedNodes } from './commands.ts'
 import { closeToOthers, keepToOwner, makeDataDirectory } from './data-directory.ts'
+import { dataFile } from './data-files.ts'
 import { installDate } from './date.ts'
 import { checkSpace, watchSpace } from './disk.ts'
 import { openDynamo } from './dynamodb/dynamo.ts'
@@ -138,7 +138,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const assembly = readCloudAssembly(options.template)
     checkSpeed(assembly.template, speed)
     if (exhausted !== undefined) closing.push(watchSpace(data, exhausted))
-    const clock = openClock({ file: join(data, 'clock.json'), speed })
+    const clock = openClock({ file: dataFile(data, 'clock.json'), speed })
     closing.push(() => clock.stop())
     if (clock.differs) closing.push(installDate(clock))
     const issuer = await openIssuer(data, clock)
@@ -161,7 +161,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       foreignEndpoint: process.env.AWS_ENDPOINT_URL_DYNAMODB,
     })
     closing.push(() => dynamo.stop())
-    const write = options.logs ?? openLogFiles(join(data, 'logs'))
+    const write = options.logs ?? openLogFiles(dataFile(data, 'logs'))
     const told: Record<string, string> = { ...(process.env.NODE_ENV && { NODE_ENV: process.env.NODE_ENV }) }
     const access = openAccess(resources, log)
     writeCredentials(data, access.administrator)

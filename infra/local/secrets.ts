@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
+import { dataFile } from './data-files.ts'
 import { arn } from './template/types/type.ts'
 
 /** The secrets of this machine, as far as Secrets Manager is asked for them here. */
@@ -52,12 +53,12 @@ export function secretName(id: string): string {
 
 /** Returns where a secret lies: its name may hold slashes, so that its file is called by a hash. */
 function fileOf(data: string, secret: string): string {
-  return join(data, 'secrets', `${createHash('sha256').update(secret).digest('hex')}.json`)
+  return join(dataFile(data, 'secrets'), `${createHash('sha256').update(secret).digest('hex')}.json`)
 }
 
 /** Keeps a value whole or not at all, readable by its owner alone. `EEXIST` where it is new and was there. */
 function write(data: string, secret: Kept, isNew: boolean): void {
-  const directory = join(data, 'secrets')
+  const directory = dataFile(data, 'secrets')
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const draft = join(directory, `.${randomUUID()}`)
   writeFileSync(draft, JSON.stringify(secret), { mode: 0o600, flush: true })

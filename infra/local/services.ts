@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dataFile } from './data-files.ts'
 import type { ArchiveProperties } from './events/archive.ts'
 import { type EventBridge, openEventBridge } from './events/bus.ts'
 import type { RuleProperties } from './events/rules.ts'
@@ -30,14 +30,14 @@ export async function openServices(parts: {
   const { resources, assembly, data, clock, targets, invoke } = parts
   const { deliver, deadLetter } = targets
   const place = { clock, region, account }
-  const events = openEventBridge({ file: join(data, 'events.sqlite'), ...place, deliver, deadLetter })
+  const events = openEventBridge({ file: dataFile(data, 'events.sqlite'), ...place, deliver, deadLetter })
   const stepFunctions = openStepFunctions({
-    file: join(data, 'stepfunctions.sqlite'),
+    file: dataFile(data, 'stepfunctions.sqlite'),
     ...place,
     invoke,
     emit: (event) => events.put(event),
   })
-  const scheduler = openScheduler({ file: join(data, 'schedules.sqlite'), ...place, deliver, deadLetter })
+  const scheduler = openScheduler({ file: dataFile(data, 'schedules.sqlite'), ...place, deliver, deadLetter })
   const services = { events, stepFunctions, scheduler }
   for (const resource of resources) await declare(resource, services, targets, assembly)
   return services

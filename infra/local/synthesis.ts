@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { dataFile } from './data-files.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -23,8 +24,8 @@ const leftOut = join('infra', 'local')
  * since the last time. Throws with what the synthesis said when it fails.
  */
 export async function synthesize(directory: string): Promise<string> {
-  const outdir = join(directory, 'cdk.out')
-  const stamp = join(directory, 'cdk.out.sources')
+  const outdir = dataFile(directory, 'cdk.out')
+  const stamp = dataFile(directory, 'cdk.out.sources')
   const present = hashOf(sources)
   if (
     existsSync(join(outdir, 'manifest.json')) &&

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { roles } from '../../contracts/routes.ts'
 import { endCommand, readCommandLine } from '../command-line.ts'
 import type { Clock } from './clock.ts'
+import { dataFile } from './data-files.ts'
 import { openExistingIssuer } from './http/issuer.ts'
 import { readAnchor } from './machine-clock.ts'
 
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
  */
 function instants(directory: string): { readonly earlier: number; readonly later: number } {
   const wall = Date.now()
-  const anchor = readAnchor(join(directory, 'clock.json')) || wall
+  const anchor = readAnchor(dataFile(directory, 'clock.json')) || wall
   return { earlier: Math.min(wall, anchor - 1000), later: Math.max(wall, anchor) }
 }
 

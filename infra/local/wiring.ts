@@ -1,8 +1,8 @@
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AwsServices } from './aws-endpoint.ts'
 import { openBuckets } from './buckets.ts'
 import { type ManagedNodes, openCommandsOfMachine } from './commands.ts'
+import { dataFile } from './data-files.ts'
 import { openDatabase } from './database.ts'
 import type { Dynamo } from './dynamodb/dynamo.ts'
 import type { Table } from './dynamodb/tables.ts'
@@ -71,7 +71,7 @@ export async function wire(options: {
 }): Promise<Machine> {
   const { assembly, resources, data, clock, issuer, dynamo, own, address, nodes, domainFiles, write, log } =
     options
-  const database = openDatabase(join(data, 'runtime.sqlite'))
+  const database = openDatabase(dataFile(data, 'runtime.sqlite'))
 
   const queues = openQueues(database, clock)
   for (const { identity, properties } of ofType(resources, 'AWS::SQS::Queue')) {
@@ -102,7 +102,7 @@ export async function wire(options: {
   const secrets = openSecretsOfMachine(data)
   const mail = openMailOfMachine(data)
   const metrics = openMetricsOfMachine(data)
-  const commands = openCommandsOfMachine({ file: join(data, 'commands.sqlite'), clock, nodes })
+  const commands = openCommandsOfMachine({ file: dataFile(data, 'commands.sqlite'), clock, nodes })
 
   const checkpoints = openCheckpoints(database)
   const mappings = ofType(resources, 'AWS::Lambda::EventSourceMapping').map((resource) =>

@@ -153,6 +153,33 @@ describe('a watch', () => {
     expect(plain.replaceAll(/\s+/g, ' ')).toContain(`holds CONTINUE: ${words}`)
   })
 
+  it('goes on through an outage while it asks where the rollback stands, and at its first look after a deploy', async () => {
+    const taken = upgrade({ status: 'aborted', children: [whole] })
+    for (const away of ['/api/upgrades/back-1/status', '/api/upgrades/up-1']) {
+      let outage = 5
+      const api = await standIn(({ method, path }, response) => {
+        if (method === 'POST') return [202, deployed]
+        if (path.startsWith(away) && outage-- > 0) {
+          response.setHeader('retry-after', '0')
+          return [...problem(503, 'unavailable')]
+        }
+        return [200, path.includes('back-1') ? upgrade({ id: 'back-1', status: 'completed' }) : taken]
+      })
+      const words = ['deploy', '--component', 'api', '--version', 'v1', '--strategy', 'all', '--watch']
+      const { code, err } = await commandAt(api, words)
+      expect([away, code]).toEqual([away, exitCodes.rolledBack])
+      expect(err).toContain('It is asked again.')
+    }
+  })
+
+  it.each(['--watch', '--until=waits', '--timeout=1'])('is what %s asks for', async (option) => {
+    const api = await standIn(({ method }) =>
+      method === 'POST' ? [202, deployed] : [200, upgrade({ status: 'aborted' })],
+    )
+    const words = ['deploy', '--component', 'api', '--version', 'v1', '--strategy', 'all', option]
+    expect((await commandAt(api, words)).code).toBe(exitCodes.failed)
+  })
+
   it('goes on through an outage of the server, and says so once', async () => {
     let times = 0
     const api = await standIn((_, response) => {

@@ -41,6 +41,17 @@ describe('the round of heads that covers an instant', () => {
     expect(await roundAfter(heads, instant(20))).toMatchObject({ first: 6, last: 9, covers: true })
   })
 
+  test('is of a later day, although the round of the day before went on until the instant was over', async () => {
+    // Of the first day, made on the second, where that of the second begins late.
+    const { there } = kept([1, 1, 1])
+    const late = there.map((one) => (one.number === 1 ? { ...one, at: instant(29) } : one))
+    const heads = {
+      newest: async () => late.at(-1),
+      numbered: async (number: number) => late[number - 1] ?? expect.unreachable(),
+    }
+    expect(await roundAfter(heads, instant(28))).toMatchObject({ first: 3, covers: true })
+  })
+
   test('is none yet where the log has gone on since: the last whole one then covers what was before it', async () => {
     const { heads } = kept([2, 3, 4])
     expect(await roundAfter(heads, instant(100))).toMatchObject({ first: 6, last: 9, covers: false })

@@ -285,6 +285,55 @@ describe('whoever changes a pack and its manifests is found:', () => {
 })
 
 describe('what no signed head covers counts for nothing:', () => {
+  test.each([
+    ['trust#releases', 'read on the day on which the upgrade ended', 0],
+    ['trust#releases', 'of an earlier day', -1],
+    ['release#api@2.4.1', 'of an earlier day', -1],
+  ])('what came to %s after a genuine document of heads %s', (stream, _, days) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+    const [last = ''] = filesIn(whole[0] ?? Buffer.alloc(0)).flatMap(({ name, bytes }) =>
+      name === 'upgrade.jsonl' ? [bytes.toString().trimEnd().split('\n').at(-1) ?? ''] : [],
+    )
+    const day = new Date(Date.parse(commitIn(last).at) + days * 86_400_000).toISOString().slice(0, 10)
+    const signed = (stated: HeadsDocument) => ({
+      name: `heads/${String(stated.number).padStart(10, '0')}.json`,
+      bytes: Buffer.from(
+        canonicalJson({
+          ...stated,
+          signature: sign(null, Buffer.from(signedText(stated)), privateKey).toString('base64'),
+        }),
+      ),
+    })
+    /** The documents of the round, and one of another, which alone has the stream. */
+    const dated = (of: string) => (files: PackedFile[]) => {
+      const named = files.filter(({ name }) => name.startsWith('heads/'))
+      const documents = named.map(({ bytes }): HeadsDocument => JSON.parse(bytes.toString()))
+      const isOf = ([name]: HeadsDocument['heads'][number]) => name === stream
+      const [first] = documents
+      const older = {
+        ...first,
+        number: 1,
+        day: of,
+        heads: documents.flatMap(({ heads }) => heads.filter(isOf)),
+      }
+      const rest = documents.map((one) => ({ ...one, heads: one.heads.filter((head) => !isOf(head)) }))
+      const others = files.filter((file) => !named.includes(file))
+      const isStreams = ({ name }: PackedFile) => name.endsWith('.jsonl')
+      return [
+        ...others.filter(isStreams),
+        ...[older as HeadsDocument, ...rest].map(signed),
+        ...others.filter((file) => !isStreams(file)),
+      ]
+    }
+    const genuine = verified(forged(whole, dated('2099-01-01')), publicKey)
+    expect(genuine).toMatchObject({ findings: [], unproven: [] })
+    const { findings, unproven } = verified(forged(whole, dated(day)), publicKey)
+    expect(findings).toEqual([])
+    expect(unproven).toEqual([
+      expect.stringMatching(`Where 1 of .* the first of them ${stream}: no signed head`),
+    ])
+  })
+
   test('a key and a signature that were added behind the heads, and seem to be older', async () => {
     const made = await upgraded({ signs: false })
     const pack = await fetched(made.world, made.id)

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { admittedFor } from '../../infra/constructs/concurrency.ts'
 import { declarations, functionNames } from '../../infra/constructs/declarations.ts'
 import { isOf } from '../../infra/constructs/triggers.ts'
 import { functionName, ofType, synthesized, type Template } from './synthesized.ts'
@@ -33,6 +35,14 @@ describe('what may run at once', () => {
         expect.objectContaining({ Type: 'Number', MinValue: 1 }),
       ])
     }
+  })
+
+  test('is enough to admit the agents of a fleet of which no answer is kept yet, and says how long answers are kept', () => {
+    const [fleet, poll, answer] = [100_000, 60, 0.02]
+    expect(unitsOf('authorizer')).toBeGreaterThanOrEqual((fleet / poll) * answer)
+    const row = readFileSync('docs/deployment.md', 'utf8').match(/^\| `AuthorizerConcurrency` .*/m)?.[0]
+    expect(row).toContain('kept for an hour')
+    expect(row).toContain(`${Math.round(fleet / admittedFor.toSeconds())} questions a second`)
   })
 
   test('leaves room for a second stack in an ordinary account', () => {

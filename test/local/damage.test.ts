@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { DamagedFile } from '../../infra/local/damage.ts'
 import { type Runtime, startRuntime } from '../../infra/local/runtime.ts'
 import { fixtureTemplate, scratch, writeAssembly } from './fixture.ts'
 
@@ -47,7 +48,9 @@ function changed(name: string, change: (file: string) => void): { data: string; 
 const empty = (file: string) => writeFileSync(file, '')
 const noise = (file: string) => writeFileSync(file, 'x'.repeat(20_000))
 const cut = (file: string) => truncateSync(file, Math.floor(statSync(file).size / 2))
-const own = ['stepfunctions.sqlite', 'schedules.sqlite', 'events.sqlite', 'runtime.sqlite']
+const own = [
+  ...['stepfunctions.sqlite', 'schedules.sqlite', 'events.sqlite', 'runtime.sqlite', 'commands.sqlite'],
+]
 
 describe('a damaged file', () => {
   it.each([
@@ -76,6 +79,14 @@ describe('a damaged file', () => {
     // Nobody has made it worse.
     expect(readFileSync(file).equals(before)).toBe(true)
   })
+
+  it.each(['dynamo.sqlite', 'shared-local-instance.db'])(
+    '%s holds the log, whichever program keeps it',
+    (name) => {
+      const { message } = new DamagedFile(join('data', name), 'it is missing')
+      expect(message).toContain('It holds the log: restore the data directory from a copy')
+    },
+  )
 
   it.each([...own, 'clock.json', 'issuer.json'])('%s may be removed, as it says', async (name) => {
     const { data, file } = changed(name, empty)

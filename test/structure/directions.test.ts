@@ -63,7 +63,11 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     'functions/notify',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
-  'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],
+  'infra/local': [
+    ...['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],
+    // The demo draws waves as the command line does.
+    'clients/cli/terminal/bar.ts',
+  ],
 }
 
 /** The rooms that use no package but these; `node:` is every one that comes with Node. */

@@ -7,7 +7,7 @@ import { againstWords } from './left-out.ts'
 import { pages } from './pages.ts'
 import { optional } from './request.ts'
 import { type Subject, subjectOf } from './subject.ts'
-import { watchRun } from './watch.ts'
+import { toldOrWatched } from './watch.ts'
 
 /** Lists what waits for a person. */
 export const approvals: Work = async (session, given) => {
@@ -69,7 +69,7 @@ const shortHash = 12
  * read again in between, so that what has changed meanwhile is refused.
  */
 export const approve: Work = async (session, given) => {
-  const { api, console, json } = session
+  const { api, console } = session
   const subject = await subjectOf(api, given.word(0))
   const { planHash } = subject.run
   if (planHash === null)
@@ -93,10 +93,11 @@ export const approve: Work = async (session, given) => {
     subject.kind === 'upgrade'
       ? await api.call('approveUpgrade', { params, body: { ...body, window: subject.run.window } })
       : await api.call('approveRollout', { params, body })
-  const watches = given.has('watch') || given.text('until') !== undefined
-  if (json) console.json(answer.body, watches ? 0 : 2)
-  else console.say(`${answer.body.message.replace(/\.$/, '')}: it is ${answer.body.status}.`, 'good')
-  return watches ? watchRun(session, given, subject.id, answer.commit) : exitCodes.done
+  const { message, status } = answer.body
+  const written = { id: subject.id, body: answer.body, commit: answer.commit }
+  return toldOrWatched(session, given, written, () =>
+    console.say(`${message.replace(/\.$/, '')}: it is ${status}.`, 'good'),
+  )
 }
 
 /** The hash is in what somebody looks at, and not in an error that could be pasted unread. */

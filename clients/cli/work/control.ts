@@ -1,11 +1,10 @@
 import { leftOutWords } from '../../../contracts/phrases.ts'
-import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { optional, thresholdOf, windowOf } from './request.ts'
 import { type Subject, subjectOf } from './subject.ts'
-import { watchRun } from './watch.ts'
+import { toldOrWatched } from './watch.ts'
 
 /** What a write was answered with, as far as it is said. */
 interface Written {
@@ -13,21 +12,15 @@ interface Written {
   readonly commit: string | null
 }
 
-/** Says what a write was answered, and watches the run where that is wanted. */
-async function told(
+function told(
   session: Session,
   given: Given,
   id: string,
   { body, commit }: Written,
   options?: { readonly beginsLater: boolean },
 ) {
-  const { console, json } = session
-  const watches = given.has('watch') || given.text('until') !== undefined
-  if (json) console.json(body, watches ? 0 : 2)
-  else console.say(body.message, 'good')
-  if (watches) return watchRun(session, given, id, commit, options)
-  if (!json) console.say(`Next: drydock watch ${id}`, 'quiet')
-  return exitCodes.done
+  const say = () => session.console.say(body.message, 'good')
+  return toldOrWatched(session, given, { id, body, commit }, say, options)
 }
 
 type ByKind = { readonly [Kind in Subject['kind']]: () => Promise<Written> }

@@ -6,20 +6,17 @@ import { sayTable } from '../terminal/table.ts'
 import { forecastWords } from './forecast.ts'
 import { sayLeftOut, sayWithoutAgent } from './left-out.ts'
 import { deploymentOf } from './request.ts'
-import { watchRun } from './watch.ts'
+import { toldOrWatched } from './watch.ts'
 
 /** Starts an upgrade, and watches it where that is wanted. */
 export const deploy: Work = async (session, given) => {
   if (given.has('dryRun')) return plan(session, given)
-  const { api, console, json } = session
-  const { body, commit } = await api.call('deployUpgrade', { body: await deploymentOf(given, session) })
-  const watches = given.has('watch') || given.text('until') !== undefined
-  if (json) console.json(body, watches ? 0 : 2)
-  else sayStarted(session, body)
-  if (watches) return watchRun(session, given, body.upgradeId, commit)
+  const { body, commit } = await session.api.call('deployUpgrade', {
+    body: await deploymentOf(given, session),
+  })
   const next = body.approvals.required > 0 ? 'approve' : 'watch'
-  if (!json) console.say(`Next: drydock ${next} ${body.upgradeId}`, 'quiet')
-  return exitCodes.done
+  const written = { id: body.upgradeId, body, commit }
+  return toldOrWatched(session, given, written, () => sayStarted(session, body), { next })
 }
 
 function sayStarted({ console }: Session, started: AnswerOf<'deployUpgrade'>): void {
@@ -46,14 +43,14 @@ function sayBeside(
 /** Shows what a deploy would do. */
 export const plan: Work = async (session, given) => {
   const { api, console, json } = session
-  const planned = await api.read('planUpgrade', { body: await deploymentOf(given, session) })
+  const deployment = await deploymentOf(given, session)
+  const planned = await api.read('planUpgrade', { body: deployment })
   if (json) {
     console.json(planned)
     return exitCodes.done
   }
-  const { component = '' } = { component: given.text('component') }
   console.say(
-    `${component} ${planned.version}: ${counted(planned.total, 'target')} in ${counted(planned.waves.length, 'wave')}`.trim(),
+    `${deployment.component} ${planned.version}: ${counted(planned.total, 'target')} in ${counted(planned.waves.length, 'wave')}`,
   )
   sayTable(
     console,

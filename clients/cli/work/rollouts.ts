@@ -8,7 +8,7 @@ import { forecastWords } from './forecast.ts'
 import { sayLeftOut, sayWithoutAgent } from './left-out.ts'
 import { sayList } from './listing.ts'
 import { pages } from './pages.ts'
-import { watchRun } from './watch.ts'
+import { toldOrWatched } from './watch.ts'
 
 /** Lists rollouts. */
 export const list: Work = async (session, given) => {
@@ -74,20 +74,16 @@ export const plan: Work = async (session, given) => {
 
 /** Starts a rollout from a plan file. */
 export const start: Work = async (session, given) => {
-  const { api, console, json } = session
+  const { api, console } = session
   const document = await documentOf(given.word(0), session)
   const { body, commit } = await api.call('startRollout', { document })
-  const watches = given.has('watch') || given.text('until') !== undefined
-  if (json) console.json(body, watches ? 0 : 2)
-  else {
-    console.say(body.message, 'good')
-    console.say(`  rollout    ${body.rolloutId}`)
-    if (body.planHash !== null) console.say(`  plan hash  ${body.planHash}`)
-    if (body.approvals.required > 0) console.say(`  approvals  ${body.approvals.required}`, 'careful')
-  }
-  if (watches) return watchRun(session, given, body.rolloutId, commit)
-  if (!json) console.say(`Next: drydock watch ${body.rolloutId}`, 'quiet')
-  return exitCodes.done
+  const { message, rolloutId, planHash, approvals } = body
+  return toldOrWatched(session, given, { id: rolloutId, body, commit }, () => {
+    console.say(message, 'good')
+    console.say(`  rollout    ${rolloutId}`)
+    if (planHash !== null) console.say(`  plan hash  ${planHash}`)
+    if (approvals.required > 0) console.say(`  approvals  ${approvals.required}`, 'careful')
+  })
 }
 
 /** Shows the nodes of a rollout, and what customers meet. */

@@ -19,7 +19,7 @@ export const watch: Work = (session, given) => watchRun(session, given, given.wo
  * Watches a run until it is over, or stands as `--until` says; `seen` is the commit of a write to it, which no look falls behind. `beginsLater`: it was asked for,
  * and is there as soon as what it follows has come to its end.
  */
-export async function watchRun(
+async function watchRun(
   session: Session,
   given: Given,
   id: string,
@@ -33,9 +33,15 @@ export async function watchRun(
   const picture = new Picture(session)
   const leave = () => session.console.note(`It goes on, unwatched. Next: drydock watch ${id}`)
   surroundings.signal.addEventListener('abort', leave, { once: true })
-  let subject = await onceThere(session, () => subjectOf(api, id, { seen }), beginsLater ? ending : 0)
+  /** Where it stands is read with it: a rollback of it may be asked, too. */
+  const look = async (read: Promise<Subject>) => {
+    const subject = await read
+    return { subject, stood: await standingOf(api, subject) }
+  }
+  const first = () => look(onceThere(session, () => subjectOf(api, id, { seen }), beginsLater ? ending : 0))
+  // Who has just begun it is told of an outage only once it lasts; who asks for it by hand, at once.
+  let { subject, stood } = await (seen === undefined ? first() : patiently(session, first))
   for (;;) {
-    const stood = await standingOf(api, subject)
     const { standing } = stood
     const isOver = standing !== 'runs' && standing !== 'waits'
     const isLast = isOver || standing === until
@@ -51,8 +57,36 @@ export async function watchRun(
     await sleep(Math.min(between[standing], Math.max(0, ending - performance.now())), undefined, {
       signal: surroundings.signal,
     })
-    subject = await patiently(session, () => again(api, subject, seen))
+    const before = subject
+    ;({ subject, stood } = await patiently(session, () => look(again(api, before, seen))))
   }
+}
+
+/** What a write to a run was answered. */
+export interface Written {
+  readonly id: string
+  readonly body: unknown
+  readonly commit: string | null
+}
+
+/**
+ * Says what a write was answered, as JSON or by `say`, and watches the run where any option of watching is given; else it says by which command that is done.
+ */
+export async function toldOrWatched(
+  session: Session,
+  given: Given,
+  { id, body, commit }: Written,
+  say: () => void,
+  { next = 'watch', beginsLater = false }: { readonly next?: string; readonly beginsLater?: boolean } = {},
+): Promise<ExitCode> {
+  const { console, json } = session
+  const isWatched =
+    given.has('watch') || given.text('until') !== undefined || given.number('timeout') !== undefined
+  if (json) console.json(body, isWatched ? 0 : 2)
+  else say()
+  if (isWatched) return watchRun(session, given, id, commit, { beginsLater })
+  if (!json) console.say(`Next: drydock ${next} ${id}`, 'quiet')
+  return exitCodes.done
 }
 
 /** In milliseconds: what follows a run begins within a quarter of an hour, whatever is in flight there. */

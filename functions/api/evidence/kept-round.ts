@@ -52,8 +52,13 @@ export async function roundAfter(
   const later = await firstWhere(numbered, [1, end], ({ at }) => at >= instant)
   if (later < end) {
     // What this one says was read before it was made, perhaps before the instant: the round after its own was not.
+    // Its own day is a later one too: by that alone the pack shows that it was begun afterwards.
     const { day } = await numbered(later)
-    const next = await firstWhere(numbered, [later, end], (one) => one.day > day)
+    const next = await firstWhere(
+      numbered,
+      [later, end],
+      (one) => one.day > day && one.day > instant.slice(0, day.length),
+    )
     const found = next < end ? await roundOf((await numbered(next)).day, true) : undefined
     if (found) return found
   }

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dataFile } from '../data-files.ts'
 import { functionArn } from '../lambda/declared.ts'
 import { ofType } from '../template/read.ts'
 import { isRecord } from '../template/shapes.ts'
@@ -43,7 +43,7 @@ export function variablesOf({ accessKeyId, secretAccessKey }: Credentials): Reco
 /** Keeps credentials where their owner alone finds them, in the form that AWS's tools read: AWS_SHARED_CREDENTIALS_FILE names it. */
 export function writeCredentials(directory: string, { accessKeyId, secretAccessKey }: Credentials): void {
   const text = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`
-  writeFileSync(join(directory, 'aws-credentials'), text, { mode: 0o600 })
+  writeFileSync(dataFile(directory, 'aws-credentials'), text, { mode: 0o600 })
 }
 
 interface Caller {

@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeDataDirectory } from '../data-directory.ts'
+import { isOfRuntime } from '../data-files.ts'
 import { lockDirectory } from '../lock.ts'
 
 /** By this file a demo knows the folder that a demo has made. */
 const mark = 'made-by-the-demo'
 
-/** What a demo and its runtime write. Anything else in the folder was put there by somebody. */
-const written =
-  /^(made-by-the-demo|aws-credentials|buckets|cdk\.out(\.sources)?|keys|layers|logs|machines|secrets|database|(clock|issuer|fleet-\d+)\.json|clock\.json\.next|issuer\.json\.[\w-]+|dynamo\.pid|\w+\.sqlite(\.new)?(-\w+)?|runtime\.(log|pid|lock(-journal)?))$/
+/** What the demo and the examples write beside what their runtime does. Anything else in the folder was put there by somebody. */
+const written = /^(made-by-the-demo|machines|database|fleet-\d+\.json|runtime\.log)$/
 
 /**
  * Makes a folder empty for a demo. Throws an error, and touches nothing, where it holds anything that no demo has made, or where a runtime is
@@ -33,7 +33,9 @@ export function emptyForDemo(directory: string): void {
 
 function refuseForeign(folder: string): void {
   const names = readdirSync(folder)
-  const foreign = names.includes(mark) ? names.filter((name) => !written.test(name)) : names
+  const foreign = names.includes(mark)
+    ? names.filter((name) => !written.test(name) && !isOfRuntime(name))
+    : names
   if (foreign.length > 0)
     throw new Error(
       `${folder} holds what no demo has made (${foreign.slice(0, 3).join(', ')}): name another folder with --data DIR, or empty it yourself.`,

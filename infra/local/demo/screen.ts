@@ -1,22 +1,3 @@
-const width = 28
-
-/** One wave as the screen draws it. */
-export interface WaveBar {
-  readonly size: number
-  readonly succeeded: number
-  readonly failed: number
-  readonly skipped: number
-}
-
-/** Returns a bar: done, failed and open parts of a wave, in characters. */
-export function bar({ size, succeeded, failed, skipped }: WaveBar): string {
-  const cells = (count: number): number => (size === 0 ? 0 : Math.round((count / size) * width))
-  const good = cells(succeeded)
-  const bad = Math.min(width - good, failed === 0 ? 0 : Math.max(1, cells(failed)))
-  const out = Math.min(width - good - bad, cells(skipped))
-  return `${'█'.repeat(good)}${'×'.repeat(bad)}${'-'.repeat(out)}${'·'.repeat(width - good - bad - out)}`
-}
-
 /**
  * Writes progress to a terminal: what was said stays, the status lines below it are drawn anew in place. Where the output is no
  * terminal, only lines that changed are written, so that a log stays readable.

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Seen } from './api.ts'
 import type { Fleet } from './fleets.ts'
-import { bar, type Screen } from './screen.ts'
+import { bar } from '../../../clients/cli/terminal/bar.ts'
+import type { Screen } from './screen.ts'
 
 /** What the demo reads of `GET /api/upgrades/{id}/status`. */
 export interface Status {
@@ -48,7 +49,7 @@ function lines(title: string, status: Status, silent: readonly string[]): string
   const waves = status.waves.map((wave) => {
     const done = wave.succeeded + wave.failed + wave.unreachable + wave.skipped
     const failed = wave.failed + wave.unreachable
-    const drawn = bar({ ...wave, failed })
+    const drawn = bar({ size: wave.size, good: wave.succeeded, bad: failed, out: wave.skipped })
     const marks = failed > 0 ? `  ${failed} failed` : ''
     return `  wave ${wave.wave}  ${drawn}  ${done}/${wave.size}${marks}`
   })

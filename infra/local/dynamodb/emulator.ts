@@ -1,9 +1,9 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { DamagedFile } from '../damage.ts'
+import { dataFile } from '../data-files.ts'
 import { checkDatabase } from '../database.ts'
 import { type Program, programHere } from './program.ts'
 
@@ -34,7 +34,7 @@ export async function startEmulator(
   program: Program = programHere(),
 ): Promise<Emulator> {
   const file = program.database(directory)
-  const pidFile = join(directory, 'dynamo.pid')
+  const pidFile = dataFile(directory, 'dynamo.pid')
   endOrphan(pidFile, program.isOpen ? file : directory)
   checkFile(directory, file)
   if (!program.isOpen)
@@ -148,7 +148,7 @@ function checkFile(directory: string, file: string): void {
   const size = statSync(file, { throwIfNoEntry: false })?.size
   if (size) checkDatabase(file)
   // Made after the emulator has answered for the first time.
-  else if (existsSync(join(directory, 'runtime.sqlite')))
+  else if (existsSync(dataFile(directory, 'runtime.sqlite')))
     throw new DamagedFile(file, size === undefined ? 'it is missing' : 'it is empty')
 }
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { dataFile } from '../data-files.ts'
 
 /** A program that plays DynamoDB on one machine. */
 export interface Program {
@@ -29,7 +30,7 @@ const installed: Find = (module) => {
 function dynoxide(find: Find): Program | undefined {
   const binary = find('@dynoxide/linux-x64/dynoxide')
   if (binary === undefined) return undefined
-  const database = (directory: string) => join(directory, 'dynamo.sqlite')
+  const database = (directory: string) => dataFile(directory, 'dynamo.sqlite')
   return {
     ...{ name: 'dynoxide', database, isOpen: true, readyWithin: 10_000 },
     command: (directory, port) => [
@@ -49,7 +50,7 @@ function dynamoDBLocal(find: Find, hasJava: () => boolean): Program | undefined 
   const home = join(library, release)
   return {
     name: 'DynamoDB Local',
-    database: (directory) => join(directory, 'shared-local-instance.db'),
+    database: (directory) => dataFile(directory, 'shared-local-instance.db'),
     isOpen: false,
     readyWithin: 60_000,
     command: (directory, port) => [

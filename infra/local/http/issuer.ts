@@ -14,6 +14,7 @@ import {
 import * as z from 'zod'
 import type { Clock } from '../clock.ts'
 import { DamagedFile, readJson } from '../damage.ts'
+import { dataFile } from '../data-files.ts'
 
 /** What a token says about its bearer. */
 export interface TokenRequest {
@@ -96,7 +97,7 @@ async function issuerOf(file: IssuerFile, clock: Clock): Promise<Issuer> {
 }
 
 async function readIssuerFile(directory: string): Promise<IssuerFile | undefined> {
-  const file = join(directory, fileName)
+  const file = dataFile(directory, fileName)
   if (!existsSync(file)) return undefined
   const read = issuerFile.safeParse(readJson(file))
   if (read.success) return read.data
@@ -117,13 +118,13 @@ async function createIssuerFile(directory: string): Promise<IssuerFile> {
   await writeFile(draft, JSON.stringify(file, undefined, 2), { mode: 0o600, flush: true })
   try {
     // A link appears complete or not at all, and never replaces the key of a process that was faster.
-    await link(draft, join(directory, fileName))
+    await link(draft, dataFile(directory, fileName))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error // file system errors carry a code
   } finally {
     await rm(draft)
   }
   const created = await readIssuerFile(directory)
-  if (created === undefined) throw new Error(`${join(directory, fileName)} vanished while it was made`)
+  if (created === undefined) throw new Error(`${dataFile(directory, fileName)} vanished while it was made`)
   return created
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dataFile } from '../data-files.ts'
 import type { MachineClock } from '../machine-clock.ts'
 import type { CloudAssembly } from '../template/cloud-assembly.ts'
 import { ofType } from '../template/read.ts'
@@ -48,7 +48,7 @@ export function openFunctions(parts: {
     declared.map((resource) => {
       const layer = declaredLayer(resource, resources, assembly)
       const here = (arn: string) =>
-        layer === undefined ? environment(arn) : withLayer(environment(arn), layer, join(data, 'layers'))
+        layer === undefined ? environment(arn) : withLayer(environment(arn), layer, dataFile(data, 'layers'))
       const built = declaredFunction(resource, assembly, { environment: here, write, clock })
       return [built.arn, activity.watched(built)]
     }),

@@ -452,6 +452,39 @@ describe('what does not go well', () => {
     expect(place.runs()).toBe('1.1.0')
   })
 
+  it.each(['stopping', 'applying', 'checking', 'back-reverting'] as const)(
+    'is taken back where this agent does not understand the manifest by which another has begun it: %s',
+    async (stage) => {
+      const { plane, place, agent, round } = await opened()
+      plane.offer(releaseOf('1.1.0'))
+      await round()
+      const before = place.programs().length
+      const manifest = JSON.stringify({ ...releaseOf('1.2.0').manifest, counter: 'twelve' })
+      const begun = { attempt: 'a', component: 'service', from: '1.1.0', version: '1.2.0', digest: null }
+      agent.journal.write({
+        work: {
+          ...{ ...begun, back: false, assignment: null, stage },
+          shown: { manifest, signatures: [] },
+          failure: stage === 'back-reverting' ? { code: 'APPLY_FAILED', words: 'No.', retryable: false } : null,
+        },
+      })
+      await round()
+      const { status, code } = end(plane) ?? {}
+      expect({ status, code }).toEqual({
+        status: 'rolled-back',
+        code: stage === 'back-reverting' ? 'APPLY_FAILED' : 'MANIFEST_INVALID',
+      })
+      expect(place.programs().slice(before)).toEqual([
+        ...(stage === 'back-reverting' ? [] : ['stop 1.2.0']),
+        ...['revert 1.2.0 backend', 'restore 1.2.0', 'start 1.2.0'],
+      ])
+      expect(agent.journal.now).toMatchObject({
+        ...{ installed: '1.1.0', work: null, counters: { stable: 110 } },
+      })
+      expect(place.runs()).toBe('1.1.0')
+    },
+  )
+
   it('is seen by any of several health checks, and taken back, also the first that was ever installed', async () => {
     const sick = await serving((_, response) => response.writeHead(503).end('database is away'))
     const well = await serving((_, response) => response.end('ok'))
@@ -551,6 +584,17 @@ describe('a command of a procedure', () => {
     expect(timesRun(place)).toBe(2)
   })
 
+  it('is said again where its credential is being renewed when it ends', async () => {
+    const { plane, agent, round } = await opened({ commands: { drain: { run: ['/bin/true'] } } })
+    plane.command('one', 'drain')
+    plane.trouble.answer = { status: 401, body: { code: 'unauthenticated', detail: 'Who?' } }
+    await expect(round()).rejects.toThrow('401')
+    expect(agent.journal.now.told).toMatchObject({ id: 'one' })
+    delete plane.trouble.answer
+    await round()
+    expect(plane.commands).toMatchObject([{ id: 'one', status: 'done' }])
+  })
+
   it('is said again, and not run again, where nobody has heard how it ended', async () => {
     const { plane, place, round } = await open(counted('true'))
     plane.trouble.loseAnswer = true
@@ -604,6 +648,34 @@ describe('while nobody answers', () => {
     delete plane.trouble.away
     await round()
     expect(end(plane)).toMatchObject({ status: 'completed', version: '1.1.0' })
+    expect(agent.journal.now.unsent).toEqual([])
+  })
+
+  it.each([
+    ['its credential is being renewed', 401, { code: 'unauthenticated', detail: 'Who?' }],
+    ['the gateway lets nobody in', 403, { message: 'Forbidden' }],
+    ['it is let in no more', 403, { code: 'forbidden', detail: 'Not any more.' }],
+    ['the way leads elsewhere', 404, { message: 'Not Found' }],
+    ['somebody on the way takes less', 413, { message: 'Request Too Long' }],
+    ['somebody on the way does not say why', 400, { message: 'Bad Request' }],
+  ])('how it ended is kept where %s, and said later', async (_, status, body) => {
+    const { plane, agent, round } = await opened()
+    plane.trouble.answer = { status, body }
+    plane.offer(releaseOf('1.1.0'))
+    await expect(round()).rejects.toThrow(`${status}`)
+    expect(agent.journal.now.unsent).toMatchObject([{ status: 'completed' }])
+    await expect(round()).rejects.toThrow(`${status}`)
+    delete plane.trouble.answer
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'completed', version: '1.1.0' })
+    expect(agent.journal.now.unsent).toEqual([])
+  })
+
+  it.each([400, 409, 422])('what is refused with %s for what it says is not said again', async (status) => {
+    const { plane, agent, round } = await opened()
+    plane.trouble.answer = { status, body: { code: 'attempt-over', detail: 'It is over.' } }
+    plane.offer(releaseOf('1.1.0'))
+    await round()
     expect(agent.journal.now.unsent).toEqual([])
   })
 

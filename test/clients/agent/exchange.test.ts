@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,6 +7,7 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { BadConfig, configIn } from '../../../clients/agent/config.ts'
+import { download } from '../../../clients/agent/download.ts'
 import { asking, NoAnswer, textOf } from '../../../clients/agent/exchange.ts'
 import { type Certified, certify } from '../../../infra/local/certificates.ts'
 import { newSigner } from '../../domain/trust/signing.ts'
@@ -76,6 +78,29 @@ describe('an answer', () => {
       response.writeHead(200, { 'content-length': 10 }).write('x', () => response.destroy())
     })
     await expect(textOf(await ask(new URL(short)), 100)).rejects.toThrow(NoAnswer)
+  })
+})
+
+describe('an artifact that is let through slowly', () => {
+  it('comes whole, however long the other side has to wait to go on', async () => {
+    const artifact = randomBytes(400_000)
+    const url = new URL(await serving((_, response) => response.end(artifact)))
+    const folder = mkdtempSync(join(tmpdir(), 'drydock-slow-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const [file, sha256] = [join(folder, 'artifact'), createHash('sha256').update(artifact).digest('hex')]
+    const part = { sha256, length: artifact.length, required: true }
+    // A piece of 64 KB takes longer than the other side may be silent.
+    await download(asking({}, 500), url, part, file, 80_000)
+    expect(readFileSync(file).equals(artifact)).toBe(true)
+  })
+
+  it('of whoever falls silent is given up', async () => {
+    const url = new URL(
+      await serving((_, response) => {
+        response.writeHead(200, { 'content-length': 10 }).write('x')
+      }),
+    )
+    await expect(textOf(await asking({}, 500)(url), 100)).rejects.toThrow(NoAnswer)
   })
 })
 

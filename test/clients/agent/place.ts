@@ -78,6 +78,8 @@ export interface Plane {
   trouble: {
     away?: boolean
     refuse?: string
+    /** What is answered where it is said how something ended, which is not taken then. */
+    answer?: { readonly status: number; readonly body: Json }
     breakOffAfter?: number
     date?: number
     instead?: Buffer
@@ -168,11 +170,14 @@ export async function openPlane(): Promise<Plane> {
       return offered ? say(200, offered.manifest) : say(404, { code: 'nothing-offered', detail: 'No.' })
     const report: Json = JSON.parse(body)
     if (request.url === '/api/v1/updates/commands') {
+      if (trouble.answer) return say(trouble.answer.status, trouble.answer.body)
       commands.push(report)
       if (trouble.loseAnswer) return request.socket.destroy()
       asked = undefined
       return say(200, { id: report.id })
     }
+    if (trouble.answer && report.status !== 'in-progress')
+      return say(trouble.answer.status, trouble.answer.body)
     if (trouble.refuse === report.status) return say(409, { code: 'attempt-over', detail: 'It is over.' })
     reports.push(report)
     // What has ended is not offered again.

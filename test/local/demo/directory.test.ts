@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { emptyForDemo } from '../../../infra/local/demo/directory.ts'
 import { lockDirectory } from '../../../infra/local/lock.ts'
+import { sources } from '../../structure/sources.ts'
 
 let home: string
 beforeEach(() => {
@@ -74,6 +75,35 @@ describe('the folder of a demo', () => {
     expect(readdirSync(elsewhere)).toEqual(['thesis.txt'])
     symlinkSync(elsewhere, join(home, 'other'))
     expect(() => emptyForDemo(join(home, 'other'))).toThrow('holds what no demo has made')
+  })
+
+  it('is emptied of all that a runtime writes, on whatever platform', () => {
+    emptyForDemo(home)
+    const platforms = [
+      'dynamo.sqlite',
+      'dynamo.sqlite-wal',
+      'shared-local-instance.db',
+      'shared-local-instance.db-shm',
+    ]
+    const all = [
+      'mail.jsonl',
+      'commands.sqlite',
+      'clock.json.next',
+      'issuer.json.8f-3',
+      'runtime.lock-journal',
+    ]
+    for (const name of [...platforms, ...all]) writeFileSync(join(home, name), 'x')
+    emptyForDemo(home)
+    expect(readdirSync(home).filter((name) => !name.startsWith('runtime.lock'))).toEqual(['made-by-the-demo'])
+  })
+
+  it('is known by one list: nothing of the runtime is named by hand where it is opened', () => {
+    const openers = sources.filter(({ path }) => /^infra\/local\/(?!demo\/|template\/)/.test(path))
+    const byHand = openers.flatMap(({ path, text }) =>
+      [...text.matchAll(/join\((?:data|directory), '([a-z][^']+)'\)/g)].map(([, name]) => `${path}: ${name}`),
+    )
+    // A person writes it, and the runtime reads it.
+    expect(byHand).toEqual(['infra/local/metrics.ts: metrics.json'])
   })
 
   it('is never one that a runtime is using', () => {
