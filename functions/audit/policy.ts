@@ -137,6 +137,23 @@ function* brokenBy(
   }
 }
 
+/** Yields the calendars of policies, with whose they are, that had been closed for an upgrade at an instant for long enough to bind. */
+export function* frozenBy(
+  { rules, calendars }: History,
+  request: UpgradeRequest,
+  at: string,
+): Generator<{ readonly policy: string; readonly calendar: string }> {
+  const heard = inService(rules, versionAt(rules, after(at, -bindsAfter)))
+  for (const [policy, document] of inService(rules, versionAt(rules, at))) {
+    const known = heard.get(policy)
+    if (!known || !binds(known, request) || !binds(document, request)) continue
+    for (const calendar of document.freezes.filter((name) => known.freezes.includes(name))) {
+      const closed = closedSince(calendars.get(calendar), at)
+      if (closed !== undefined && bound(closed, at)) yield { policy, calendar }
+    }
+  }
+}
+
 /** Holds an admission against the policies that it says it was checked against, and these against what was in force (I21). */
 export function auditPolicies(
   { history, course, findings }: AuditedUpgrade,

@@ -6,6 +6,7 @@ import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
 import { bindsAfter, bound, type History, type Told } from './history.ts'
 import { plannedMember, sameVersion } from './plan.ts'
+import { frozenBy } from './policy.ts'
 import { AuditedProcedure } from './procedure.ts'
 import { distrustAt } from './trust.ts'
 
@@ -142,7 +143,7 @@ function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned)
   auditRollback(audited, commit, data)
 }
 
-/** Holds a hand-over against I2: neither a stop, nor a calendar of its upgrade, nor the withdrawal of its release forbids it. */
+/** Holds a hand-over against I2: neither a stop, nor a calendar of its upgrade or of a policy, nor the withdrawal of its release forbids it. */
 function auditHandOver(
   { history, courses, findings }: AuditedTarget,
   commit: Commit,
@@ -177,6 +178,11 @@ function auditHandOver(
       commit,
       `Attempt ${attempt} was accepted while the calendar ${name} was closed.`,
     )
+  }
+  const request = courses.get(upgrade)?.request
+  for (const { policy, calendar } of request ? frozenBy(history, request, commit.at) : []) {
+    const words = `Attempt ${attempt} was accepted though policy ${policy} had frozen it by the calendar ${calendar}.`
+    findings.expect(false, 'I2', commit, words)
   }
 }
 

@@ -2,7 +2,14 @@ import { mayApprove } from '../approval-rule.ts'
 import { counts, type Demand } from '../rules/demands.ts'
 import { isInside, type Window } from '../window.ts'
 import { type Draft, refuse } from './draft.ts'
-import { type Approval, type ExistingUpgrade, hasBegun, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
+import {
+  type Approval,
+  type ExistingUpgrade,
+  hasBegun,
+  isPlanned,
+  type PlannedUpgrade,
+  type Requested,
+} from './state.ts'
 
 /** Those who shaped what is approved, and do not approve it: who asked, who edited its profile, and who gave it the window that it has. */
 export function authorsOf(state: ExistingUpgrade): readonly string[] {
