@@ -4,7 +4,7 @@ import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
 import { closedSince } from './calendar.ts'
 import type { AuditedUpgrade } from './course.ts'
 import { type AuditedRelease, bindsAfter, bound, type History, type Told } from './history.ts'
-import { sameVersion } from './plan.ts'
+import { releaseName, sameVersion } from './version.ts'
 
 type Commit = Told<UpgradeEvent>
 type Admitted = Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>['data']
@@ -118,7 +118,7 @@ function* brokenBy(
   { component, version, at }: { readonly component: string; readonly version: string; readonly at: string },
 ): Generator<string> {
   const heard = after(at, -bindsAfter)
-  const release = history.releases.get(`${component}@${version}`)
+  const release = history.releases.get(releaseName(component, version))
   const { blockedVersions, allowedChannels, complianceChecks, testing } = document
   if (blockedVersions.some((one) => sameVersion(one, version))) yield `${version} was blocked`
   if (!release) {

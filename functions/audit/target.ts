@@ -5,10 +5,11 @@ import type { Course } from './course.ts'
 import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
 import { bindsAfter, bound, type History, type Told } from './history.ts'
-import { plannedMember, sameVersion } from './plan.ts'
+import { plannedMember } from './plan.ts'
 import { frozenBy } from './policy.ts'
 import { AuditedProcedure } from './procedure.ts'
 import { distrustAt } from './trust.ts'
+import { releaseName, sameVersion } from './version.ts'
 
 type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
 
@@ -69,10 +70,9 @@ function auditTrust(history: History, findings: Findings, commit: Commit, data: 
   findings.expect(why === undefined, 'I15', commit, words)
 }
 
-/** The release that an assignment goes to; a rollback names it as the target did, with or without a leading v. */
+/** The release that an assignment goes to; a rollback names it as the target did. */
 function releaseOf({ releases }: History, { component, to }: Assigned) {
-  const other = to.startsWith('v') ? to.slice(1) : `v${to}`
-  return releases.get(`${component}@${to}`) ?? releases.get(`${component}@${other}`)
+  return releases.get(releaseName(component, to))
 }
 
 /** A rollback goes back to what ran before any of its family came (I10). */
