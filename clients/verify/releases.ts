@@ -76,9 +76,16 @@ function hasSigned(publicKey: string, text: string, signature: string): boolean 
   }
 }
 
-/** Returns the one name of a release: `v1.2.0` and `1.2.0` are one. */
-export const nameOf = (component: string, version: string) =>
-  `${component} ${version.replace(/^v(?=\d)/i, '').toLowerCase()}`
+const number = '(?:0|[1-9]\\d*)'
+const identifiers = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*'
+/** MAJOR.MINOR.PATCH, where case does not count. */
+const numbered = new RegExp(`^${number}\\.${number}\\.${number}(?:-${identifiers})?(?:\\+${identifiers})?$`)
+
+/** Returns the one name of a release: `v1.2.0` and `1.2.0` are one, `Blue` and `blue` are not. */
+export function nameOf(component: string, version: string): string {
+  const bare = version.replace(/^v(?=\d)/i, '')
+  return `${component} ${numbered.test(bare) ? bare.toLowerCase() : bare}`
+}
 
 /** A release that members of a plan go to, and its digests there; null: there it has none. */
 export interface Goal {

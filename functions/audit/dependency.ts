@@ -2,7 +2,7 @@ import type { ProfileDefinition, ProfileEvent, UpgradeSummary } from '../../even
 import { after, minute, second } from '../../events/time.ts'
 import type { Course } from './course.ts'
 import type { History, Told } from './history.ts'
-import { sameVersion } from './plan.ts'
+import { sameVersion } from './version.ts'
 
 type Commit = Told<ProfileEvent>
 

@@ -22,6 +22,7 @@ import type { Finding } from './finding.ts'
 import { auditDocuments, auditFreshness } from './heads.ts'
 import { auditStream, type Beside, isWithin } from './stream.ts'
 import { type PolicyStory, type ReleaseStory, storyOf, type TrustStory } from './trust.ts'
+import { releaseName } from './version.ts'
 
 /** What the rules ask of a commit, with its events decoded. */
 export interface Told<Event> extends Pick<Commit, 'stream' | 'commit' | 'at' | 'actor' | 'correlation'> {
@@ -51,12 +52,12 @@ export interface History {
   readonly profiles: ReadonlyMap<string, readonly Told<ProfileEvent>[]>
   /** The latest instant at which anything was decided within the cut; empty for an empty log. */
   readonly latest: string
-  /** Chunks by `<planHash>#<k>`. */
   readonly rollouts: ReadonlyMap<string, readonly Told<RolloutEvent>[]>
+  /** Chunks by `<planHash>#<k>`. */
   readonly plans: ReadonlyMap<string, PlanEvent['data']>
-  /** By component and version, as that was written when it was registered: `<component>@<version>`. */
   /** By name and revision, as `name@1`. */
   readonly procedures: ReadonlyMap<string, { readonly hash: string; readonly document: ProcedureDocument }>
+  /** By their name (`version.ts`). */
   readonly releases: ReadonlyMap<string, AuditedRelease>
   /** All that was said of whose word about releases counts. */
   readonly trust: TrustStory
@@ -281,7 +282,7 @@ function releaseOf(
     for (const event of told) {
       if (event.type === 'ReleaseRegistered') {
         const { component, version, digest } = event.data
-        release = { ...release, digest, name: `${component}@${version}` }
+        release = { ...release, digest, name: releaseName(component, version) }
       }
       if (event.type === 'ReleaseWithdrawn') release = { ...release, withdrawnAt: release.withdrawnAt ?? at }
     }

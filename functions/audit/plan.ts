@@ -74,9 +74,3 @@ export function waveOf(waves: WaveCuts, member: number): number {
   }
   return low
 }
-
-/** Do two texts name one version? A leading v and case do not count (M1). */
-export function sameVersion(left: string, right: string): boolean {
-  const plain = (text: string) => text.replace(/^v(?=\d)/i, '').toLowerCase()
-  return left === right || plain(left) === plain(right)
-}

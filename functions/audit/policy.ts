@@ -4,7 +4,7 @@ import type { UpgradeEvent, UpgradeRequest } from '../../events/upgrade.ts'
 import { closedSince } from './calendar.ts'
 import type { AuditedUpgrade } from './course.ts'
 import { type AuditedRelease, bindsAfter, bound, type History, type Told } from './history.ts'
-import { sameVersion } from './plan.ts'
+import { releaseName, sameVersion } from './version.ts'
 
 type Commit = Told<UpgradeEvent>
 type Admitted = Extract<UpgradeEvent, { type: 'TargetsAdmitted' }>['data']
@@ -118,7 +118,7 @@ function* brokenBy(
   { component, version, at }: { readonly component: string; readonly version: string; readonly at: string },
 ): Generator<string> {
   const heard = after(at, -bindsAfter)
-  const release = history.releases.get(`${component}@${version}`)
+  const release = history.releases.get(releaseName(component, version))
   const { blockedVersions, allowedChannels, complianceChecks, testing } = document
   if (blockedVersions.some((one) => sameVersion(one, version))) yield `${version} was blocked`
   if (!release) {
@@ -134,6 +134,23 @@ function* brokenBy(
     const ended = after(at, -(testing?.minimumSeconds ?? 0) * second)
     if (!wasProven(history, release, { environment, version, ended, from: heard }))
       yield `${version} was not proven in ${environment}`
+  }
+}
+
+/** Yields the calendars of policies, with whose they are, that had been closed for an upgrade at an instant for long enough to bind. */
+export function* frozenBy(
+  { rules, calendars }: History,
+  request: UpgradeRequest,
+  at: string,
+): Generator<{ readonly policy: string; readonly calendar: string }> {
+  const heard = inService(rules, versionAt(rules, after(at, -bindsAfter)))
+  for (const [policy, document] of inService(rules, versionAt(rules, at))) {
+    const known = heard.get(policy)
+    if (!known || !binds(known, request) || !binds(document, request)) continue
+    for (const calendar of document.freezes.filter((name) => known.freezes.includes(name))) {
+      const closed = closedSince(calendars.get(calendar), at)
+      if (closed !== undefined && bound(closed, at)) yield { policy, calendar }
+    }
   }
 }
 

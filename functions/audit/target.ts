@@ -5,9 +5,11 @@ import type { Course } from './course.ts'
 import { rootOf } from './family.ts'
 import type { Findings } from './finding.ts'
 import { bindsAfter, bound, type History, type Told } from './history.ts'
-import { plannedMember, sameVersion } from './plan.ts'
+import { plannedMember } from './plan.ts'
+import { frozenBy } from './policy.ts'
 import { AuditedProcedure } from './procedure.ts'
 import { distrustAt } from './trust.ts'
+import { releaseName, sameVersion } from './version.ts'
 
 type Assigned = Extract<TargetEvent, { type: 'AttemptAssigned' }>['data']
 
@@ -68,10 +70,9 @@ function auditTrust(history: History, findings: Findings, commit: Commit, data: 
   findings.expect(why === undefined, 'I15', commit, words)
 }
 
-/** The release that an assignment goes to; a rollback names it as the target did, with or without a leading v. */
+/** The release that an assignment goes to; a rollback names it as the target did. */
 function releaseOf({ releases }: History, { component, to }: Assigned) {
-  const other = to.startsWith('v') ? to.slice(1) : `v${to}`
-  return releases.get(`${component}@${to}`) ?? releases.get(`${component}@${other}`)
+  return releases.get(releaseName(component, to))
 }
 
 /** A rollback goes back to what ran before any of its family came (I10). */
@@ -142,7 +143,7 @@ function auditAssignment(audited: AuditedTarget, commit: Commit, data: Assigned)
   auditRollback(audited, commit, data)
 }
 
-/** Holds a hand-over against I2: neither a stop, nor a calendar of its upgrade, nor the withdrawal of its release forbids it. */
+/** Holds a hand-over against I2: neither a stop, nor a calendar of its upgrade or of a policy, nor the withdrawal of its release forbids it. */
 function auditHandOver(
   { history, courses, findings }: AuditedTarget,
   commit: Commit,
@@ -177,6 +178,11 @@ function auditHandOver(
       commit,
       `Attempt ${attempt} was accepted while the calendar ${name} was closed.`,
     )
+  }
+  const request = courses.get(upgrade)?.request
+  for (const { policy, calendar } of request ? frozenBy(history, request, commit.at) : []) {
+    const words = `Attempt ${attempt} was accepted though policy ${policy} had frozen it by the calendar ${calendar}.`
+    findings.expect(false, 'I2', commit, words)
   }
 }
 

@@ -72,6 +72,18 @@ describe('the answer to a changed calendar', () => {
     })
   })
 
+  it('counts those of which too little is left for an attempt, as they do not open', async () => {
+    const { world, ids } = await openProfiles({ sundays: '0 2 * * 0' })
+    const closing = (start: string, end: string) =>
+      world.call('PUT', calendar, { body: { kind: 'ranges', ranges: [{ start, end, name: 'closed' }] } })
+    const much = await closing('2026-01-11T02:06:00Z', '2026-01-12T00:00:00Z')
+    expect(much.body.windowsLost.count).toBe(0)
+    const little = await closing('2026-01-11T02:05:00Z', '2026-01-12T00:00:00Z')
+    expect(little.body.windowsLost.count).toBe(1)
+    const { body } = await world.call('GET', `${base}/${ids.get('sundays')}`)
+    expect(body.schedule.next_runs[0]).toBe('2026-01-18T02:00:00.000Z')
+  })
+
   it('names a hundred of them, counts ten thousand of a profile, and ends', async () => {
     const { world } = await openProfiles({ minutely: '* * * * *', hourly: '0 * * * *' })
     const reply = await world.call('PUT', calendar, { body: range('2026-01-06', '2027-01-01') })

@@ -438,6 +438,29 @@ describe('a freeze of a policy', () => {
     await world.advance(id)
     expect((await report(world)).length).toBe(3)
   })
+  it.each([
+    ['binds', undefined, [409, 'closed-by-now']],
+    ['means others than', { environments: ['staging'] }, [200, undefined]],
+  ])(
+    'begins nothing from its acknowledgement on, however late anybody hears of it, where it %s the upgrade',
+    async (_, selector, expected) => {
+      const world = openWorld()
+      await world.fleet(0)
+      const target = { id: 't1', components: { api: 'v1.1.0' }, tags: { environment: 'production' } }
+      await world.call('POST', '/api/v1/targets', { body: { targets: [target] } })
+      await deployed(world, { ...all, targets: { tags: { environment: 'production' } } })
+      const now = { start: '2026-01-05T09:00:00Z', end: '2026-01-06T11:00:00Z', name: 'year end' }
+      const as = { lambda: { kind: 'agent', target: 't1', tokenHash: '' } }
+      const told = { version: 'v1.2.0', status: 'in-progress', timestamp: now.start }
+      await world.call('PUT', '/api/v1/calendars/books', {
+        ...{ body: { kind: 'ranges', ranges: [now] }, early: true },
+      })
+      const body = { freezes: ['books'], ...(selector && { selector }) }
+      await world.call('PUT', '/api/v1/policies/books', { as: admin, body, early: true })
+      const begun = await world.call('POST', '/api/v1/updates/status', { as, body: told, early: true })
+      expect([begun.status, begun.body.code]).toEqual(expected)
+    },
+  )
   it('refuses what cannot fit into its window beside it', async () => {
     const world = await openFleet()
     await world.call('PUT', '/api/v1/calendars/books', { body: freeze })

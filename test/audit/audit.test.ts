@@ -308,6 +308,18 @@ describe('a corrupted history', () => {
     await expectFinding(forged, 'I15', target, assigned?.commit ?? 0)
   })
 
+  test('I15: the same, however its version was written when it was registered', async () => {
+    const old = valid.find(({ stream }) => stream === 'release#api@1.1.0')
+    const [registered] = old?.events ?? []
+    if (!old || !registered) throw new Error('No release is registered.')
+    const data = JSON.stringify({ ...JSON.parse(registered.data), version: 'V1.0.0' })
+    const withdrawn = { type: 'ReleaseWithdrawn', schema: 1, data: JSON.stringify({ reason: 'a hole' }) }
+    const events = [{ ...registered, data }, withdrawn]
+    const { findings } = await audit(rechained([...valid, { ...old, stream: 'release#api@1.0.0', events }]))
+    const words = findings.filter(({ invariant }) => invariant === 'I15').map(({ words }) => words)
+    expect(words).toContainEqual(expect.stringMatching(/^api 1.0.0 had been withdrawn at/))
+  })
+
   test('I12: a wave started by another generation than the present one', async () => {
     const forged = withCommit(valid, 'upgrade#up', 'WaveStarted', (commit) => ({
       ...commit,

@@ -119,6 +119,17 @@ describe('I21: the audit asks what policies were in force', () => {
     ])
   })
 
+  test('a hand-over while the calendar of a policy was closed is found', async () => {
+    const closed = { start: '2026-01-01T00:00:00.000Z', end: '2026-02-02T00:00:00.000Z', name: 'Closed' }
+    const definition = { kind: 'ranges', ranges: [closed] }
+    const found = await wordsOf('I2', valid, 'CalendarDefined', () => ({ definition }))
+    expect(found).toEqual([
+      expect.stringMatching(/was accepted though policy production had frozen it by the calendar year/),
+      expect.stringMatching(/was accepted though policy production had frozen it by the calendar year/),
+    ])
+    expect(await wordsOf('I2', valid, '', (data) => data)).toEqual([])
+  })
+
   test('an admission that knew no policy, long after there was one, is found', async () => {
     const forgotten = await told('TargetsAdmitted', ({ rulesVersion: _, ...data }) => data)
     expect(forgotten).toEqual([

@@ -33,7 +33,7 @@ async function outlookOf({ views, now }: Pick<Services, 'views' | 'now'>): Promi
   for (const { holds } of atWork)
     openings.push(...holds.flatMap(({ code, until }) => (code === 'WINDOW_CLOSED' && until ? [until] : [])))
   for await (const { status, definition } of views.everyProfile()) {
-    const window = status === 'active' ? nextWindow(definition.schedule, present) : undefined
+    const window = status === 'active' ? nextWindow(definition, present, []) : undefined
     if (window) openings.push(window.start)
   }
   const busy = atWork.some(({ holds }) => !keepsEverybodyOut(holds))

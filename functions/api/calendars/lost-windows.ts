@@ -40,13 +40,13 @@ export async function lostWindows(
   let count = 0
   let named = 0
   for await (const { id, status, definition } of views.everyProfile()) {
-    const { calendars, ...schedule } = definition.schedule
+    const { calendars } = definition.schedule
     if (status !== 'active' || !calendars.includes(calendar)) continue
     const others = calendars.filter((name) => name !== calendar)
     const elsewhere = await closuresOf(log, others, from, to)
     const closures = { before: [...elsewhere, ...closedBy(before)], after: closedBy(present) }
     const most = { counted: mostCounted, named: mostNamed - named }
-    const lost = lostOpenings(schedule, closures, { from, to }, most)
+    const lost = lostOpenings(definition, closures, { from, to }, most)
     if (lost.count === 0) continue
     count += lost.count
     named += lost.openings.length

@@ -102,7 +102,7 @@ export const assignUpgradeProfile: Operate<Contracts['assignUpgradeProfile']> = 
   }
   const [next = null] =
     state.status === 'active'
-      ? await nextRuns(services.log, state.definition.schedule, services.now(), 1)
+      ? await nextRuns(services.log, state.definition, services.now(), 1)
       : []
   const { maintenance_window_hours: windowHours } = state.definition.schedule
   const results = await sideBySide(memberships, atOnce, (one) =>
@@ -121,7 +121,7 @@ export const getAssignmentJob: Operate<Contracts['getAssignmentJob']> = async ({
   }
   const { state } = await profileOf(log, id)
   const [next = null] =
-    state.status === 'active' ? await nextRuns(log, state.definition.schedule, services.now(), 1) : []
+    state.status === 'active' ? await nextRuns(log, state.definition, services.now(), 1) : []
   const listed = new Map<number, readonly RequestedMembership[]>()
   const results = new Map<number, Result[]>()
   for await (const { event } of log.of(membershipJobAggregate, jobId).events({ consistent: true })) {

@@ -33,19 +33,20 @@ export async function profileOf(
   throw new Problem('profile-not-found', 'There is no such profile. GET /api/v1/upgrade-profiles lists them.')
 }
 
-/** Returns the next runs of a schedule, those on closed days left out, as ISO instants. */
+/** Returns the next runs of a schedule, those left out of which calendars leave too little to open, as ISO instants. */
 export async function nextRuns(
   log: Log,
-  schedule: ProfileDefinition['schedule'],
+  definition: ProfileDefinition,
   now: number,
   count: number,
 ): Promise<string[]> {
   const from = instantOf(now)
   const until = instantOf(now + ahead)
+  const { schedule } = definition
   const closures = await closuresOf(log, schedule.calendars, from, until)
   const runs: string[] = []
   for (const opening of openings(schedule, from).take(mostOpenings)) {
-    if (hasRoom(windowOf(schedule, opening), closures)) runs.push(opening)
+    if (hasRoom(definition, windowOf(schedule, opening), closures)) runs.push(opening)
     if (runs.length === count) break
   }
   return runs

@@ -33,7 +33,7 @@ export const getUpgradeProfiles: Operate<Contracts['getUpgradeProfiles']> = asyn
     rows.map(async (row) => {
       const { id, definition, lastExecutionAt } = row
       const statistics = statisticsOf({ totals: { ...row.totals, failures: {} }, lastExecutionAt })
-      const [next = null] = row.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
+      const [next = null] = row.status === 'active' ? await nextRuns(log, definition, now(), 1) : []
       const affected = targets
         ? countedNow(await targetingOf(services, id, definition, targets, every))
         : countedBefore(await views.profileFigure(id))
@@ -92,7 +92,7 @@ export const getUpgradeProfile: Operate<Contracts['getUpgradeProfile']> = async 
   const { schedule } = definition
   const active = state.status === 'active'
   const [runs, fleet, { latest }] = await Promise.all([
-    active ? nextRuns(log, schedule, now(), 10) : [],
+    active ? nextRuns(log, definition, now(), 10) : [],
     fleetAtOnce(views),
     executionsMatching(services, id, shownExecutions),
   ])

@@ -72,7 +72,7 @@ export const createUpgradeProfile: Operate<Contracts['createUpgradeProfile']> = 
   const command = createProfile({ definition, by: input.principal.id })
   const metadata = metadataOf({ ...input, ifMatch: null })
   const { state, commit } = accepted(await log.execute(profileAggregate, id, command, metadata))
-  const runs = await nextRuns(log, definition.schedule, now(), 5)
+  const runs = await nextRuns(log, definition, now(), 5)
   const fleet = await fleetAtOnce(services.views)
   const members = fleet && (await targetingOf(services, id, definition, fleet)).members
   const active = state.status === 'active'
@@ -126,7 +126,7 @@ export const updateUpgradeProfile: Operate<Contracts['updateUpgradeProfile']> = 
   const [old, present] = await Promise.all(
     [before, definition].map((each) => fleet && targetingOf(services, id, each, fleet)),
   )
-  const [next = null] = state.status === 'active' ? await nextRuns(log, definition.schedule, now(), 1) : []
+  const [next = null] = state.status === 'active' ? await nextRuns(log, definition, now(), 1) : []
   const { maintenance_window_hours: hours } = definition.schedule
   const longer = present?.members.filter(
     ({ override }) => (override.maintenance_window_hours ?? 0) > hours,

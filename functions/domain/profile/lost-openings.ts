@@ -1,7 +1,7 @@
 import { after, earlier, hour, later } from '../../../events/time.ts'
 import type { Closure } from '../policy/closure.ts'
 import { minus } from '../window.ts'
-import { hasRoom, openings, type Schedule, windowOf } from './windows.ts'
+import { hasRoom, openings, type Timed, windowOf } from './windows.ts'
 
 /** What a change of closures takes from a schedule. */
 export interface LostOpenings {
@@ -20,11 +20,12 @@ const looksEach = 10
  * every minute costs no more than its losses.
  */
 export function lostOpenings(
-  schedule: Schedule,
+  definition: Timed,
   closures: { readonly before: readonly Closure[]; readonly after: readonly Closure[] },
   { from, to }: { readonly from: string; readonly to: string },
   most: { readonly counted: number; readonly named: number },
 ): LostOpenings {
+  const { schedule } = definition
   const newly = closures.after
     .map((closure) => ({ start: later(closure.from, from), end: earlier(closure.to, to) }))
     .filter(({ start, end }) => start < end)
@@ -39,7 +40,7 @@ export function lostOpenings(
       looks += 1
       const { end: closes } = windowOf(schedule, opening)
       const window = { start: later(opening, from), end: closes }
-      if (hasRoom(window, closures.after) || !hasRoom(window, closures.before)) continue
+      if (hasRoom(definition, window, closures.after) || !hasRoom(definition, window, closures.before)) continue
       count += 1
       if (named.length < most.named) named.push(opening)
     }

@@ -148,7 +148,7 @@ function refuse(
   now: string,
   facts: OpeningFacts,
 ): Refusal | undefined {
-  const { schedule, upgrade_settings } = state.definition
+  const { schedule } = state.definition
   if (!contains(schedule, scheduledAt))
     return ['not_in_schedule', `${schedule.cron_expression} in ${schedule.timezone} does not open then.`]
   const { end } = windowOf(schedule, scheduledAt)
@@ -157,7 +157,7 @@ function refuse(
   if (state.status !== 'active') return ['inactive', state.deactivated?.reason ?? 'The profile is inactive.']
   const [stop] = facts.stops
   if (stop) return ['frozen', stop.reason]
-  if (!hasRoom({ start: scheduledAt, end }, facts.closures, upgrade_settings.expected_minutes * 60))
+  if (!hasRoom(state.definition, { start: scheduledAt, end }, facts.closures))
     return ['holiday', (closureAt(facts.closures, scheduledAt) ?? facts.closures[0])?.why ?? '']
   if (facts.paused && state.running && facts.paused.upgrade === state.running.upgrade)
     return waitsForPerson(state.running, facts.paused.reason)

@@ -30,7 +30,7 @@ export function windowToPlan(
 ): Window | undefined {
   if (!exists(state) || state.status !== 'active' || state.running) return undefined
   if (state.planned && state.planned.end > now) return undefined
-  const window = nextWindow(state.definition.schedule, now, closures)
+  const window = nextWindow(state.definition, now, closures)
   const planAt = window && planningTime(state, window.start)
   return planAt && planAt <= now ? window : undefined
 }

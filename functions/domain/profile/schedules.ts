@@ -55,5 +55,5 @@ export function nextExecution(
   closures: readonly Closure[] = [],
 ): string | null {
   if (!exists(state) || state.status !== 'active') return null
-  return nextWindow(state.definition.schedule, now, closures)?.start ?? null
+  return nextWindow(state.definition, now, closures)?.start ?? null
 }

@@ -1,5 +1,5 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { after, between, day, hour, instantOf, later, second } from '../../../events/time.ts'
+import { after, between, day, hour, instantOf, later, minute } from '../../../events/time.ts'
 import type { Closure } from '../policy/closure.ts'
 import { merge, minus, type Window } from '../window.ts'
 import { readCron } from './cron.ts'
@@ -63,30 +63,38 @@ export function windowsBetween(schedule: Schedule, from: string, to: string): Wi
   return result
 }
 
-/** Do calendars leave anything of a window open that is longer than so many seconds? */
-export function hasRoom(window: Window, closures: readonly Closure[], seconds = 0): boolean {
-  return minus([window], closures).some(({ start, end }) => between(start, end) > seconds * second)
+/** Of a definition, what says which of its windows open. */
+export type Timed = Pick<ProfileDefinition, 'upgrade_settings'> & { readonly schedule: Schedule }
+
+/** What a window has to leave open, in milliseconds, so that anything begins in it: more than one attempt takes. */
+const neededBy = ({ upgrade_settings }: Timed) => upgrade_settings.expected_minutes * minute
+
+/** Do calendars leave so much of a window open that it opens? */
+export function hasRoom(definition: Timed, window: Window, closures: readonly Closure[]): boolean {
+  const needed = neededBy(definition)
+  return minus([window], closures).some(({ start, end }) => between(start, end) > needed)
 }
 
 /**
- * Returns the next window after an instant of which calendars leave anything: it is the next to run, and the one to which an upgrade that did
+ * Returns the next window after an instant of which calendars leave enough to open: it is the next to run, and the one to which an upgrade that did
  * not get through is carried over. Undefined when there is none.
  */
 export function nextWindow(
-  schedule: Schedule,
+  definition: Timed,
   since: string,
-  closures: readonly Closure[] = [],
+  closures: readonly Closure[],
 ): Window | undefined {
+  const { schedule } = definition
   const closed = merge(closures.map(({ from, to }) => ({ start: from, end: to })))
   const length = schedule.maintenance_window_hours * hour
   let from = since
-  // Each round leaves a closed time behind for good, so there are no more rounds than closed times.
+  // Each round leaves a closed time behind for good, or an opening that is too short before one.
   for (;;) {
     const [opening] = nextOpenings(schedule, from, 1)
     if (opening === undefined) return undefined
     const window = windowOf(schedule, opening)
-    if (hasRoom(window, closures)) return window
+    if (hasRoom(definition, window, closures)) return window
     const over = closed.find(({ start, end }) => start <= opening && opening < end)
-    if (over) from = later(opening, after(over.end, -length))
+    from = over ? later(opening, after(over.end, neededBy(definition) - length)) : opening
   }
 }

@@ -27,7 +27,11 @@ export function demandsOf(policies: readonly Policy[], kind: UpgradeRequest['kin
 }
 
 /** Does the approval of somebody with a role count for a demand? */
-export function counts({ approvers, role }: Demand, by: string, as: ApprovingRole): boolean {
+export function counts(
+  { approvers, role }: Pick<Demand, 'approvers' | 'role'>,
+  by: string,
+  as: ApprovingRole,
+): boolean {
   return (approvers === null || approvers.includes(by)) && (role === 'approver' || as === 'admin')
 }
 

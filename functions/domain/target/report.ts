@@ -185,18 +185,23 @@ function isLatest(state: TargetState, ended: EndedAttempt): boolean {
   return latest?.attempt === ended.attempt
 }
 
+/** Is it the same that runs, in whatever spelling? */
+function isSame(left: string | null, right: string | null): boolean {
+  return left === right || (left !== null && right !== null && sameVersion(left, right))
+}
+
 function afterEnd(state: TargetState, ended: EndedAttempt, end: AttemptEnd): ReturnType<TargetDecision> {
   const { component } = ended
   const stands = standsAs(ended)
   const repeated = end.outcome === stands.outcome && end.code === stands.code
-  if (repeated && (stands === ended.regression || (end.version ?? null) === ended.version)) return accept()
+  if (repeated && (stands === ended.regression || isSame(end.version ?? null, ended.version))) return accept()
   if (ended.outcome === 'succeeded' && isLatest(state, ended)) {
     const late = end.reported !== undefined && end.reported < (ended.reported ?? 0)
     return late ? sequenceBehind : (reconsidered(state, ended, end) ?? isOver(ended))
   }
   const late = end.outcome === 'succeeded' && meaningOf(ended.outcome).presumed
   if (!late || !end.version || !isLatest(state, ended)) return isOver(ended)
-  if (state.components[component] === end.version) return accept()
+  if (isSame(state.components[component] ?? null, end.version)) return accept()
   const { version, saidAt } = end
   const said = saidAt === undefined ? {} : { saidAt }
   const inventory = { component, version, ...said, revision: state.revision + 1 }

@@ -1,8 +1,15 @@
 import { mayApprove } from '../approval-rule.ts'
-import type { Demand } from '../rules/demands.ts'
+import { counts, type Demand } from '../rules/demands.ts'
 import { isInside, type Window } from '../window.ts'
 import { type Draft, refuse } from './draft.ts'
-import { type ExistingUpgrade, hasBegun, isPlanned, type PlannedUpgrade, type Requested } from './state.ts'
+import {
+  type Approval,
+  type ExistingUpgrade,
+  hasBegun,
+  isPlanned,
+  type PlannedUpgrade,
+  type Requested,
+} from './state.ts'
 
 /** Those who shaped what is approved, and do not approve it: who asked, who edited its profile, and who gave it the window that it has. */
 export function authorsOf(state: ExistingUpgrade): readonly string[] {
@@ -14,6 +21,11 @@ export function authorsOf(state: ExistingUpgrade): readonly string[] {
 /** Has somebody approved it who did not ask for it: itself, or with the rollout that it belongs to? */
 export function hasSecondPerson({ approvals, requestedBy, rollout }: PlannedUpgrade): boolean {
   return [...approvals.map(({ by }) => by), ...(rollout?.approvedBy ?? [])].some((by) => by !== requestedBy)
+}
+
+/** Does an approval count for these? */
+export function countsFor(asked: Pick<Demand, 'approvers' | 'role'>): (approval: Approval) => boolean {
+  return ({ by, role = 'approver' }) => counts(asked, by, role)
 }
 
 /** Returns the approvals that hold in a window: all of them, or none. */
@@ -30,11 +42,12 @@ export function refuseUnapprovable(
 ) {
   const { approvals, standing, request } = isPlanned(state) ? state : { ...state, approvals: [] }
   const { needed } = standing.approvals
-  const given = holding({ approvals }, window).map((approval) => approval.by)
+  const held = holding({ approvals }, window)
   const authors = [...authorsOf({ ...state, windowBy: by })]
   // What has begun without approvals has none that the move could void.
   const asked = hasBegun(state) && approvals.length === 0 ? [] : demands
-  for (const rule of [{ ...request.approvals, required: needed }, ...asked]) {
+  for (const rule of [{ ...request.approvals, required: needed, role: 'approver' as const }, ...asked]) {
+    const given = held.filter(countsFor(rule)).map((approval) => approval.by)
     if (given.length >= rule.required) continue
     const most = mayApprove(rule, authors, given)
     if (most === null || most >= rule.required) continue

@@ -1,13 +1,10 @@
-import { counts, type Demand } from '../rules/demands.ts'
 import { metFrom, wordsOf } from '../rules/judge.ts'
 import { awaitsApproval } from '../standing.ts'
 import type { AdmissionFacts } from './admission.ts'
+import { countsFor } from './approvers.ts'
 import type { Draft } from './draft.ts'
 import { bringHold } from './holding.ts'
-import { type Approval, hasBegun, isPlanned } from './state.ts'
-
-const countsFor = (demand: Demand) => (approval: Approval) =>
-  counts(demand, approval.by, approval.role ?? 'approver')
+import { hasBegun, isPlanned } from './state.ts'
 
 /**
  * Brings the approvals that policies ask for up to date, until the upgrade has begun, since what is approved is that it begins; after that while it waits to be

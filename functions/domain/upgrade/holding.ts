@@ -7,9 +7,16 @@ import { isPlanned, type PlannedUpgrade, profileOf } from './state.ts'
 
 type Held = Pick<Hold, 'until' | 'ref' | 'lapses'>
 
+/** Since when it has been closed for good: since its window's end, else since that was first said. What is said again puts it off no further. */
+function closedSince({ window, standing, request }: PlannedUpgrade, now: string): string {
+  if (window) return window.end
+  const lapses = holdOf(standing.holds, 'WINDOW_CLOSED')?.lapses ?? null
+  return lapses === null ? now : after(lapses, -request.deadlines.linger * second)
+}
+
 /** Since when no opening comes any more, so far as anybody knows: a profile in service opens its window again. */
 function overSince(state: PlannedUpgrade, { outOfService }: AdmissionFacts, now: string): string | null {
-  const closed = state.window?.end ?? holdOf(state.standing.holds, 'WINDOW_CLOSED')?.since ?? now
+  const closed = closedSince(state, now)
   if (profileOf(state) === undefined) return closed
   return outOfService === null ? null : later(closed, outOfService)
 }

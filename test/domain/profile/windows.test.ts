@@ -3,12 +3,20 @@ import {
   contains,
   nextOpenings,
   nextWindow,
+  type Schedule,
+  type Timed,
   windowsBetween,
 } from '../../../functions/domain/profile/windows.ts'
 import { merge, minus } from '../../../functions/domain/window.ts'
-import { scheduled } from './world.ts'
+import { definition, scheduled } from './world.ts'
 
 const at = (text: string): string => `${text}:00.000Z`
+
+/** A definition with a schedule, of which an attempt takes so many minutes. */
+const timed = (schedule: Schedule, minutes = 1): Timed => ({
+  schedule,
+  upgrade_settings: { ...definition.upgrade_settings, expected_minutes: minutes },
+})
 
 describe('P8: windows in the profile’s time zone, by name', () => {
   test('New York Sunday 02:00 does not exist on 2026-03-08: it opens at 07:00Z for four hours of elapsed time', () => {
@@ -119,24 +127,35 @@ describe('the next window', () => {
   const easter = { from: at('2026-04-05T04:00'), to: at('2026-04-06T04:00'), why: 'Easter Sunday' }
 
   test('after one that was not enough takes what is left over, holidays passed over', () => {
-    expect(nextWindow(schedule, at('2026-03-29T06:00'))?.start).toBe(at('2026-04-05T06:00'))
-    expect(nextWindow(schedule, at('2026-03-29T06:00'), [easter])).toEqual({
+    expect(nextWindow(timed(schedule), at('2026-03-29T06:00'), [])?.start).toBe(at('2026-04-05T06:00'))
+    expect(nextWindow(timed(schedule), at('2026-03-29T06:00'), [easter])).toEqual({
       start: at('2026-04-12T06:00'),
       end: at('2026-04-12T10:00'),
     })
   })
 
+  test('is one of which calendars leave more than an attempt takes, whichever end they leave', () => {
+    const every = timed(schedule, 5)
+    const closed = (from: string, to: string) => ({ from: at(from), to: at(to), why: 'closed' })
+    const first = at('2026-03-29T06:00')
+    const next = (...closures: ReturnType<typeof closed>[]) =>
+      nextWindow(every, at('2026-03-28T00:00'), closures)?.start
+    expect(next(closed('2026-03-29T06:05', '2026-03-29T10:00'))).toBe(at('2026-04-05T06:00'))
+    expect(next(closed('2026-03-29T06:06', '2026-03-29T10:00'))).toBe(first)
+    expect(next(closed('2026-03-29T05:00', '2026-03-29T09:55'))).toBe(at('2026-04-05T06:00'))
+    expect(next(closed('2026-03-29T05:00', '2026-03-29T09:54'))).toBe(first)
+  })
+
   test('is found at the far end of a long freeze, however many openings that covers', () => {
     const month = { from: at('2026-03-01T00:00'), to: at('2026-04-01T00:00'), why: 'year-end' }
     const more = { from: at('2026-04-01T00:00'), to: at('2026-04-01T12:00'), why: 'a launch' }
-    // It opens inside of it, and has its last minute after it.
-    expect(nextWindow(scheduled('* * * * *'), at('2026-03-02T00:00'), [more, month])?.start).toBe(
-      at('2026-04-01T08:01'),
-    )
+    // It opens inside of it, and has as many minutes after it as an attempt takes, and one.
+    const every = timed(scheduled('* * * * *'), 5)
+    expect(nextWindow(every, at('2026-03-02T00:00'), [more, month])?.start).toBe(at('2026-04-01T08:06'))
   })
 
   test('does not exist where no opening comes for as long as the calendar goes', () => {
     const forever = { from: at('2000-01-01T00:00'), to: at('9999-12-31T00:00'), why: 'closed for good' }
-    expect(nextWindow(scheduled('0 0 29 2 *'), at('2026-01-01T00:00'), [forever])).toBeUndefined()
+    expect(nextWindow(timed(scheduled('0 0 29 2 *')), at('2026-01-01T00:00'), [forever])).toBeUndefined()
   })
 })

@@ -135,6 +135,17 @@ describe('finishing', () => {
         .thenIdempotent()
     },
   )
+  it('changes nothing when it is repeated in another spelling', () => {
+    given(...underWay, ended({ version: 'v1.2.0' }))
+      .when(finishAttempt(report({ version: '1.2.0' })))
+      .thenNothing()
+    given(...underWay, ended({ outcome: 'lost', code: 'SILENT' }), {
+      type: 'VersionReported',
+      data: { component: 'api', version: '1.2.0', revision: 3 },
+    })
+      .when(finishAttempt(report({ version: 'v1.2.0' })))
+      .thenNothing()
+  })
   it('needs the acceptance first, but for a rejection', () => {
     given(registered, assigned()).when(finishAttempt(report())).thenRejected('attempt-not-accepted')
     given(registered, assigned())

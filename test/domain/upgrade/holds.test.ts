@@ -276,6 +276,26 @@ describe('an opening that does not come', () => {
       .when(tick({ ...calm, outOfService: later(9000) }), later(10_000))
       .thenEvents(held('WINDOW_CLOSED', null, window.end, later(9000 + 7 * 86_400)))
   })
+  it('is waited for from when that was first said, however often it is said again', () => {
+    const until = { from: later(0), to: later(9000), why: 'feast' }
+    const forGood = { ...until, to: '9999-12-31T00:00:00.000Z' }
+    const lapses = later(3600 + 7 * 86_400)
+    const closed = held('WINDOW_CLOSED', null, 'feast', lapses)
+    const ofNone = [...running([1, 3]), ended('succeeded', 0), waveEnded()] as const
+    const redefined = [...ofNone, held('WINDOW_CLOSED', until.to, 'feast'), [closed, later(3600)]] as const
+    given(...ofNone, held('WINDOW_CLOSED', until.to, 'feast'))
+      .when(tick({ ...calm, closures: [forGood] }), later(3600))
+      .thenEvents(closed)
+    given(...redefined)
+      .when(tick({ ...calm, closures: [forGood] }), later(3660))
+      .thenNothing()
+    given(...redefined)
+      .when(tick({ ...calm, closures: [{ ...forGood, why: 'winter' }] }), later(7200))
+      .thenEvents(held('WINDOW_CLOSED', null, 'winter', lapses))
+    given(...redefined)
+      .when(tick({ ...calm, closures: [forGood] }), lapses)
+      .thenEvents(left, end)
+  })
   it('expires what has not begun and is bound to no window', () => {
     const closed = { from: later(0), to: '9999-12-31T00:00:00.000Z', why: 'known no more' }
     const facts = { ...calm, closures: [closed] }

@@ -249,6 +249,25 @@ describe('approvals that policies ask for', () => {
       .thenRejected('approvers-missing')
   })
 
+  it('are counted each for those who ask for them, where somebody moves the window inside of what was approved', () => {
+    const window = { start: later(0), end: later(7200) }
+    const inside = { start: later(0), end: later(3600) }
+    const seen = counted('bob', true) as Extract<UpgradeEvent, { type: 'ApprovalGiven' }>
+    const approvals = { required: 1, approvers: ['bob'], expiresInSeconds: 86_400 }
+    const history = [
+      ...upgradeOf(2, { window, approvals }),
+      demanded([security, 0]),
+      { ...seen, data: { ...seen.data, window } },
+    ] as const
+    const moves = (by: string) => resumeUpgrade({ by, window: inside }, demanding(security))
+    given(...history)
+      .when(moves('eve'))
+      .thenRejected('approvers-missing')
+    given(...history)
+      .when(moves('dave'))
+      .thenTypes('WindowSet', 'ApprovalAwaited')
+  })
+
   it('are brought up to date where what has begun waits to be approved again', () => {
     const window = { start: later(0), end: later(7200) }
     const seen = counted('bob', true) as Extract<UpgradeEvent, { type: 'ApprovalGiven' }>
