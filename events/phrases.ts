@@ -18,6 +18,7 @@ export const leftOutPhrases = {
   not_ready: 'unheard of for 24 hours',
   after_canaries: 'none of the canaries, for whom alone it is',
   release_withdrawn: 'from a release that was withdrawn or is blocked',
+  release_unpublished: 'from a version that nobody has published',
   release_distrusted: 'from a release that too few have signed who count',
   member_elsewhere: 'in another profile',
   critical: 'critical',

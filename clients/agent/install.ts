@@ -151,12 +151,18 @@ export function withReport(
   return { sequence: sequence + 1, unsent: [...others, { ...report, sequence: sequence + 1 }] }
 }
 
+/** What failed before anything was touched is no end that anybody has to take back. */
+function failedAs(stage: Work['stage'], code: string): Message['status'] {
+  if (stage === 'preparing' || stage === 'backing-up') return 'rejected'
+  if (!stage.startsWith('back-')) return 'failed'
+  return code === rollbackFailed ? 'rollback-failed' : 'rolled-back'
+}
+
 /** What is said of the end of an update. */
 function saidOf({ stage, failure, from }: Work): Pick<Message, 'status' | 'details' | 'code' | 'retryable'> {
   if (!failure) return { status: 'completed', details: `${from} was replaced.` }
   const { code, words: details, retryable } = failure
-  const back = code === rollbackFailed ? 'rollback-failed' : 'rolled-back'
-  return { status: stage.startsWith('back-') ? back : 'failed', details, code, retryable }
+  return { status: failedAs(stage, code), details, code, retryable }
 }
 
 /** Keeps how an update has ended, together with what follows from that: one write, so that both are there or neither. */

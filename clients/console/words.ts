@@ -151,6 +151,7 @@ export const leavings: Readonly<Record<string, string>> = {
   not_ready: 'not ready by their own checks',
   after_canaries: 'after the canaries of the profile',
   release_withdrawn: 'whose release was withdrawn',
+  release_unpublished: 'whose version before nobody has published',
   release_distrusted: 'whose release too few keys have signed',
   moved_on: 'moved on by a newer upgrade',
   not_selected: 'named, but not selected',

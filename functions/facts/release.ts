@@ -1,12 +1,13 @@
 import { cut } from '../../events/cut.ts'
 import { refOf } from '../../events/stream.ts'
 import { instantOf } from '../../events/time.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { type Compatibility, compatibilityOf } from '../domain/release/compatibility.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
-import { distrustOf } from '../domain/release/trusted.ts'
+import { distrustOf, isUnpublished } from '../domain/release/trusted.ts'
 import type { AgainstRelease, CitedAgainst } from '../domain/target/explanation.ts'
 import { type ExistingUpgrade, planOf } from '../domain/upgrade/state.ts'
 import { sameVersion } from '../domain/version/identity.ts'
@@ -101,19 +102,22 @@ export async function againstReleaseOf(
 
 /** A release that targets go back to: why it was taken away, and why it must not be handed to anybody. */
 interface ReleaseBefore {
-  readonly digest: string
+  /** Null: it was never registered. */
+  readonly digest: string | null
   /** It was withdrawn, or is blocked. */
   readonly withdrawn: string | null
   /** Too few count of those who have signed it. */
   readonly distrusted: string | null
+  /** Nobody has ever registered it, and nobody can go back to such a version. */
+  readonly unpublished: boolean
   /** What it asks of where it runs. */
   readonly compatibility: Compatibility
 }
 
-/** Returns the releases of these versions, which targets run or ran, read strongly; what is not registered is left out. */
+/** Returns the releases of these versions, which targets of a request run or ran, read strongly; what is not registered, and need not be, is left out. */
 export async function releasesOf(
   { log, now }: LogAndClock,
-  component: string,
+  request: Pick<UpgradeRequest, 'component' | 'procedure'>,
   versions: Iterable<string>,
 ): Promise<ReadonlyMap<string, ReleaseBefore>> {
   const [{ state: policy }, trust] = await Promise.all([
@@ -122,15 +126,17 @@ export async function releasesOf(
   ])
   const judges = { trust, unsigned: policy.unsigned }
   const found = await sideBySide(new Set(versions), atOnce.requested, async (version) => {
-    const { state } = await log.load(releaseAggregate, releaseId(component, version))
-    if (!state.registered) return []
-    const { digest, withdrawn, blocked } = state
+    const { state } = await log.load(releaseAggregate, releaseId(request.component, version))
+    const unpublished = isUnpublished(state, policy, request)
+    if (!state.registered && !unpublished) return []
+    const { withdrawn, blocked } = state
+    const digest = state.registered ? state.digest : null
     const away = withdrawn?.reason ?? blocked?.reason ?? null
     const distrusted = distrustOf(state, judges, instantOf(now()), { back: true })?.words ?? null
     return [
       [
         version,
-        { digest, withdrawn: away, distrusted, compatibility: compatibilityOf(state.signed) },
+        { digest, withdrawn: away, distrusted, unpublished, compatibility: compatibilityOf(state.signed) },
       ] as const,
     ]
   })

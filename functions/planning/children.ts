@@ -72,7 +72,10 @@ function nothingToDo(
   if (leftOut) {
     const words = Object.entries(leftOut.counts).map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
     const verb = kind === 'retry' ? 'tried again' : 'taken back'
-    return { code, detail: `Nobody would be ${verb}: ${words.join(', ')}.` }
+    const { release_unpublished: unpublished = 0 } = leftOut.counts
+    const publish =
+      ' The deployment refuses what nobody has signed: publish that version, with its manifest, and ask again.'
+    return { code, detail: `Nobody would be ${verb}: ${words.join(', ')}.${unpublished > 0 ? publish : ''}` }
   }
   if (kind === 'retry') return { code, detail: 'No target of the upgrade has failed.' }
   return { code, detail: `The upgrade has not changed ${target ?? 'any target'}.` }

@@ -192,9 +192,7 @@ export async function prospectOf(
       )
     : undefined
   const releases =
-    request.kind === 'rollback'
-      ? await releasesOf(services, request.component, candidates.versionsTo)
-      : undefined
+    request.kind === 'rollback' ? await releasesOf(services, request, candidates.versionsTo) : undefined
   const made = makePlan({
     ...{ request, candidates, release, newer, tooOld, entitled, policyVersion: policy.commit, canariesAlone },
     rules: binding.policies.map(({ name, revision }) => [name, revision] as const),

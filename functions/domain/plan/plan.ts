@@ -66,13 +66,14 @@ export interface PlanFacts {
     readonly releaseVersion: number
     readonly compatibility?: Compatibility
   } | null
-  /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
+  /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them, unless nobody can go back to such a version. */
   readonly releases?: ReadonlyMap<
     string,
     {
-      readonly digest: string
+      readonly digest: string | null
       readonly withdrawn: string | null
       readonly distrusted?: string | null
+      readonly unpublished?: boolean
       readonly compatibility?: Compatibility
     }
   >
@@ -138,6 +139,7 @@ function refuseMember(
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
+  if (releases?.get(to)?.unpublished) return 'release_unpublished'
   // Whoever may lift a withdrawal cannot vouch for what nobody has signed who counts.
   if (releases?.get(to)?.distrusted) return 'release_distrusted'
   if (releases?.get(to)?.withdrawn && request.toWithdrawn === undefined) return 'release_withdrawn'

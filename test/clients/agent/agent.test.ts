@@ -386,7 +386,7 @@ describe('a download', () => {
       plane.offer(large())
       plane.trouble.instead = instead
       await round()
-      expect(end(plane)).toMatchObject({ status: 'failed', code: 'DIGEST_MISMATCH' })
+      expect(end(plane)).toMatchObject({ status: 'rejected', code: 'DIGEST_MISMATCH' })
       expect([place.runs(), place.programs()]).toEqual([null, []])
       expect(readdirSync(join(place.directory, 'downloads'))).toEqual([])
     }
@@ -422,7 +422,7 @@ describe('what does not go well', () => {
       place.spoil(program, '1.1.0')
       plane.offer(releaseOf('1.1.0'))
       await round()
-      expect(end(plane)).toMatchObject({ status: 'failed', code })
+      expect(end(plane)).toMatchObject({ status: 'rejected', code })
       expect(place.programs()).toEqual(programs)
     },
   )
@@ -502,7 +502,7 @@ describe('what does not go well', () => {
     const { round } = agentAt(place)
     plane.offer(releaseOf('1.1.0'))
     await round()
-    expect(end(plane)).toMatchObject({ status: 'failed', code: 'BACKUP_FAILED' })
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'BACKUP_FAILED' })
     expect(String(end(plane)?.details)).toContain('longer than 0.3 s')
     expect(existsSync(join(place.directory, 'late'))).toBe(false)
   })
