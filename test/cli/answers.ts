@@ -21,6 +21,7 @@ export function upgrade(given: Partial<Upgrade> = {}): Upgrade {
     ],
     ...{ holds: [], defects: null, requestedBy: 'ann', requestedAt: '2026-11-28T01:00:00.000Z' },
     ...{ reason: null, planHash, request: {}, plan: null, approvals: [], children: [], failure: null },
+    failures: [],
     ...{
       againstRelease: [],
       window: null,

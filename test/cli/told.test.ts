@@ -54,6 +54,23 @@ describe('who is left out, and that a release is held back, is said', () => {
     expect(text).not.toMatch(/\b1 (targets|approvals|waves)\b/)
   })
 
+  it.each(['status', 'explain', 'watch'])('what targets have failed with is said by %s', async (word) => {
+    const said = 'GET /healthz answered 503'
+    const failures = [
+      { code: 'HEALTH_CHECK_FAILED', count: 3, targetId: 'cust_0004', said },
+      { code: 'NOT_ACCEPTED', count: 1, targetId: 'cust_0009', said: null },
+    ]
+    const run = upgrade({ status: 'completed_with_exceptions', failures, completedAt: '2026-11-28T02:00:00Z' })
+    const api = await standIn(({ path }) =>
+      path.endsWith('/events')
+        ? [200, { upgradeId: 'up-1', count: 0, nextCursor: null, events: [] }]
+        : [200, run],
+    )
+    const { out } = await commandAt(api, [word, 'up-1'], { columns: 200 })
+    expect(out).toContain('failed   3 with HEALTH_CHECK_FAILED, last cust_0004: GET /healthz answered 503')
+    expect(out).toContain('failed   1 with NOT_ACCEPTED (cust_0009)')
+  })
+
   it('by a plan, with names and what they do not meet', async () => {
     const detail = 'database is PostgreSQL 14, and the release asks for 15'
     const planned: AnswerOf<'planUpgrade'> = {

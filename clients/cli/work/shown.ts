@@ -43,6 +43,7 @@ export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[]
     ]
   })
   if (subject.kind === 'upgrade') {
+    for (const words of failureWords(subject.run)) rest.push(`  failed   ${words}`)
     for (const words of leftOutWords(subject.run.plan?.leftOut)) rest.push(`  left out ${words}`)
     for (const words of againstWords(subject.run.againstRelease, subject.run))
       rest.push(`  release  ${words}`)
@@ -50,6 +51,14 @@ export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[]
   const { status, planHash } = subject.run
   if (status === 'pending_approval' && planHash !== null) rest.push(`  plan     ${planHash}`)
   return [[first, toneOf(standing)], ...rest.map((line): Line => [line, 'plain']), ...holds]
+}
+
+/** Returns what targets have failed with, each with what one of them said. */
+function failureWords({ failures }: Pick<Upgrade, 'failures'>): string[] {
+  return failures.map(({ code, count, targetId, said }) => {
+    const words = said === null ? '' : `: ${said}`
+    return `${count} with ${code}${count === 1 ? ` (${targetId})` : `, last ${targetId}`}${words}`
+  })
 }
 
 type Upgrade = Extract<Subject, { kind: 'upgrade' }>['run']
