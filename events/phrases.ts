@@ -12,6 +12,7 @@ export const leftOutPhrases = {
   already_at_version: 'at the version already',
   newer_version: 'at a newer version',
   below_minimum_version: 'at a version too old for the release',
+  version_unplaced: 'at a version that has no place among those of the component',
   incompatible: 'unfit for the release',
   not_entitled: 'without a licence for the release',
   update_in_progress: 'under way in another upgrade',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from './config.ts'
-import { download, WrongArtifact } from './download.ts'
+import { download, NowhereToLook, WrongArtifact } from './download.ts'
 import type { Ask } from './exchange.ts'
 import { NoAnswer } from './exchange.ts'
 import { whyNotHealthy } from './health.ts'
@@ -63,6 +63,7 @@ function failureOf(stage: Stage, error: unknown): Failure {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'DISK_FULL', words, retryable: true }
   if (error instanceof CameBack) return error.failure
+  if (error instanceof NowhereToLook) return { code: 'URL_MISSING', words, retryable: false }
   if (error instanceof WrongArtifact) return { code: 'DIGEST_MISMATCH', words, retryable: false }
   return { code: codes[stage] ?? 'INSTALL_FAILED', words, retryable: error instanceof NoAnswer }
 }
@@ -102,7 +103,7 @@ async function carryOut(stage: Stage, work: Work, manifest: Manifest, using: Ins
             ? part.url
             : new URL(part.sha256, mirror.endsWith('/') ? mirror : `${mirror}/`).href
         if (place === undefined)
-          throw new WrongArtifact(
+          throw new NowhereToLook(
             `The manifest does not say where ${name} lies, and download.mirror is not said here.`,
           )
         const file = join(versions.downloads, part.sha256)

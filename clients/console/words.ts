@@ -144,6 +144,7 @@ export const leavings: Readonly<Record<string, string>> = {
   no_earlier_version: 'without a version to go back to',
   already_at_version: 'at this version already',
   newer_version: 'at a newer version',
+  version_unplaced: 'at a version that has no place among its versions',
   below_minimum_version: 'older than the release can be installed over',
   incompatible: 'not meeting what the release asks for',
   not_entitled: 'without a licence for it',

@@ -4,10 +4,11 @@ import { instantOf } from '../../events/time.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
-import { type Compatibility, compatibilityOf } from '../domain/release/compatibility.ts'
+import { type Compatibility, compatibilityOf, partsWithoutUrl } from '../domain/release/compatibility.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
 import { distrustOf, isUnpublished } from '../domain/release/trusted.ts'
+import type { TooOld } from '../domain/plan/plan.ts'
 import type { AgainstRelease, CitedAgainst } from '../domain/target/explanation.ts'
 import { type ExistingUpgrade, planOf } from '../domain/upgrade/state.ts'
 import { sameVersion } from '../domain/version/identity.ts'
@@ -32,6 +33,8 @@ export interface ResolvedRelease {
   readonly minimumVersion: string | null
   /** What it asks of where it runs. */
   readonly compatibility: Compatibility
+  /** Its parts that do not say where they lie. */
+  readonly withoutUrl: readonly string[]
 }
 
 /** What a version asked for means, with what nobody may have meant. */
@@ -216,6 +219,7 @@ export async function releaseFor(
     releaseVersion: commit,
     minimumVersion,
     compatibility: compatibilityOf(state.signed),
+    withoutUrl: partsWithoutUrl(state.signed),
   }
   return { release, heldBack: heldBack ?? newer }
 }
@@ -242,16 +246,16 @@ export async function newerThan(
 }
 
 /**
- * Returns which of some versions that targets run are older than a release lets its targets be. What the scheme cannot place counts as older:
- * those have signed for it who have tried it from there on.
+ * Returns which of some versions that targets run are older than a release lets its targets be, or cannot be placed by the scheme: those have signed
+ * for it who have tried it from there on.
  */
 export async function belowMinimum(
   log: Log,
   component: string,
   { scheme, minimumVersion }: Pick<ResolvedRelease, 'scheme' | 'minimumVersion'>,
   versions: Iterable<string>,
-): Promise<ReadonlySet<string>> {
-  const below = new Set<string>()
+): Promise<ReadonlyMap<string, TooOld>> {
+  const below = new Map<string, TooOld>()
   if (minimumVersion === null) return below
   const placed = async (version: string) => {
     const number = scheme === 'ordered' ? await numberOf(log, component, version) : null
@@ -260,7 +264,8 @@ export async function belowMinimum(
   const minimum = await placed(minimumVersion)
   await sideBySide(new Set(versions), atOnce.requested, async (version) => {
     const order = sameVersion(version, minimumVersion) ? 0 : compareIn(scheme, await placed(version), minimum)
-    if ((order ?? -1) < 0) below.add(version)
+    if (order === undefined) below.set(version, 'version_unplaced')
+    else if (order < 0) below.set(version, 'below_minimum_version')
   })
   return below
 }

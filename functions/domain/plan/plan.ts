@@ -16,6 +16,9 @@ import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
 /** Why a candidate is no member. */
 export type LeftOutReason = keyof typeof leftOutPhrases
 
+/** Why a version is not one that a release follows. */
+export type TooOld = Extract<LeftOutReason, 'below_minimum_version' | 'version_unplaced'>
+
 /** A candidate that is no member. */
 export interface LeftOut {
   readonly target: string
@@ -79,8 +82,8 @@ export interface PlanFacts {
   >
   /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
   readonly newer?: ReadonlySet<string>
-  /** Which versions that candidates run are older than the release lets its targets be; left out: nobody said. */
-  readonly tooOld?: ReadonlySet<string>
+  /** Which versions that candidates run the release does not follow, and why; left out: nobody said. */
+  readonly tooOld?: ReadonlyMap<string, TooOld>
   /** The licences that entitle to the release; left out: it needs none, as no rollback does. */
   readonly entitled?: ReadonlySet<string> | undefined
   readonly policyVersion: number
@@ -133,7 +136,8 @@ function refuseMember(
   // A rollback undoes attempts that may have failed half-way: the inventory alone does not say that nothing is to be done.
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
   if (newer?.has(from)) return 'newer_version'
-  if (tooOld?.has(from)) return 'below_minimum_version'
+  const old = tooOld?.get(from)
+  if (old) return old
   if (misfit !== undefined) return 'incompatible'
   if (entitled && !entitled.has(candidate.licence ?? '')) return 'not_entitled'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).

@@ -380,6 +380,13 @@ describe('a download', () => {
     expect(plane.ranges[1]).toBeGreaterThan(0)
   })
 
+  it('that lies nowhere is refused by its own name', async () => {
+    const { plane, round } = await opened({ download: {} })
+    plane.offer(large())
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'URL_MISSING' })
+  })
+
   it('of other bytes, of the same length and of another, ends in nothing', async () => {
     for (const instead of [Buffer.alloc(200_000), Buffer.alloc(200_001), Buffer.alloc(10_000_000)]) {
       const { plane, place, round } = await opened()

@@ -391,6 +391,7 @@ describe('words', () => {
     const reasons: Readonly<Record<LeftOutReason, true>> = {
       ...{ retired: true, component_missing: true, pinned: true, no_earlier_version: true },
       ...{ already_at_version: true, newer_version: true, below_minimum_version: true, incompatible: true },
+      version_unplaced: true,
       ...{ not_entitled: true, update_in_progress: true, not_ready: true, after_canaries: true },
       ...{
         release_withdrawn: true,
