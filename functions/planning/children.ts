@@ -152,7 +152,9 @@ async function prospectOfChild(
     return {
       rejected: {
         code: command.kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back',
-        detail: 'The upgrade has not touched anything yet: abort it instead.',
+        detail: hasEnded(parent)
+          ? 'The upgrade has ended without a plan: it has touched nothing.'
+          : 'The upgrade has not touched anything yet: abort it instead.',
       },
     }
   const refused = refuseSibling(command, siblings)

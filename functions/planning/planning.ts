@@ -220,7 +220,12 @@ export async function prospectOf(
   const demands = demandsOf(binding.policies, request.kind)
   return {
     plan,
-    warnings: [...warnings, ...warningsOfGroups(request, plan), ...warningsOfEnvironments(plan), ...warningsOfParts(request, release)],
+    warnings: [
+      ...warnings,
+      ...warningsOfGroups(request, plan),
+      ...warningsOfEnvironments(plan),
+      ...warningsOfParts(request, release),
+    ],
     withoutAgent: request.procedure ? 0 : withoutAgent,
     demands,
     selected,

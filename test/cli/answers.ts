@@ -121,3 +121,18 @@ export function rollout(given: Partial<Rollout> = {}): Rollout {
     ...given,
   }
 }
+
+/** What waits for an approval of that upgrade, but for what is given. */
+export function waitingFor(
+  given: Partial<AnswerOf<'listApprovals'>['approvals'][number]> = {},
+): AnswerOf<'listApprovals'>['approvals'][number] {
+  return {
+    ...{ kind: 'upgrade', upgradeId: 'up-1', rolloutId: null, profileId: null, name: null, targetId: null },
+    ...{ attempt: null, step: null, ask: null, waitsFor: 'approve', component: 'api', version: 'v1.2.0' },
+    ...{ planHash, total: 1, reason: null, window: null, requestedBy: 'ann', requestedAt: 'now' },
+    ...{ since: 'now', lapses: null, needed: 1, given: 0, youMay: true, yours: false },
+    may: { roles: ['approver'], approvers: null, except: [] },
+    ...{ leftOutCounts: {}, againstRelease: [] },
+    ...given,
+  }
+}

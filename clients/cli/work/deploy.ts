@@ -1,5 +1,6 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { counted, leftOutWords } from '../../../contracts/phrases.ts'
+import { inCommands, lasting } from '../connection/in-words.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
@@ -17,8 +18,11 @@ export const deploy: Work = async (session, given) => {
   if (json) console.json(body, watches ? 0 : 2)
   else sayStarted(session, body)
   if (watches) return watchRun(session, given, body.upgradeId, commit)
-  const next = body.approvals.required > 0 ? 'approve' : 'watch'
-  if (!json) console.say(`Next: drydock ${next} ${body.upgradeId}`, 'quiet')
+  if (!json) {
+    // Whoever asks for an upgrade does not approve it.
+    if (body.approvals.required > 0) console.say(`Somebody else: drydock approve ${body.upgradeId}`, 'quiet')
+    console.say(`Next: drydock watch ${body.upgradeId}`, 'quiet')
+  }
   return exitCodes.done
 }
 
@@ -38,7 +42,7 @@ function sayBeside(
   if (required > 0)
     console.tell('  approvals  ', `${required}${reason === null ? '' : `: ${reason}`}`, 'careful')
   for (const { detail, field } of warnings)
-    console.tell('  warning    ', field === null ? detail : `${field}: ${detail}`, 'careful')
+    console.tell('  warning    ', inCommands(field === null ? detail : `${field}: ${detail}`), 'careful')
   for (const { upgradeId, targets } of overlaps)
     console.say(`  overlaps   ${counted(targets, 'target')} with upgrade ${upgradeId}`, 'careful')
 }
@@ -64,7 +68,7 @@ export const plan: Work = async (session, given) => {
       String(Math.min(size, inFlight)),
       String(allowedFailures),
       [
-        ...(bakeSeconds > 0 ? [`bakes ${bakeSeconds} s`] : []),
+        ...(bakeSeconds > 0 ? [`watched for ${lasting(bakeSeconds)}`] : []),
         ...(gate === null
           ? []
           : [

@@ -79,7 +79,10 @@ export const start: Work = async (session, given) => {
     if (body.approvals.required > 0) console.say(`  approvals  ${body.approvals.required}`, 'careful')
   }
   if (watches) return watchRun(session, given, body.rolloutId, commit)
-  if (!json) console.say(`Next: drydock watch ${body.rolloutId}`, 'quiet')
+  if (!json) {
+    if (body.approvals.required > 0) console.say(`Somebody else: drydock approve ${body.rolloutId}`, 'quiet')
+    console.say(`Next: drydock watch ${body.rolloutId}`, 'quiet')
+  }
   return exitCodes.done
 }
 

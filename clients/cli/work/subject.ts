@@ -42,7 +42,8 @@ export async function again(api: Api, subject: Subject, seen?: string | null): P
   if (run.completedAt === null) {
     if (kind === 'upgrade') {
       const row = await api.read('getUpgradeStatus', asked)
-      const isNews = row.status !== run.status || row.failed !== run.failed || row.unreachable !== run.unreachable
+      const isNews =
+        row.status !== run.status || row.failed !== run.failed || row.unreachable !== run.unreachable
       if (!isNews) return { kind, id, run: { ...run, ...row } }
     } else {
       const row = await api.read('getRolloutStatus', asked)

@@ -17,9 +17,7 @@ export async function foldRow(
   log: Log,
   id: string,
   at?: string,
-): Promise<
-  { readonly row: UpgradeRow; readonly commit: number; readonly failures: Failures } | undefined
-> {
+): Promise<{ readonly row: UpgradeRow; readonly commit: number; readonly failures: Failures } | undefined> {
   let body: UpgradeBody | undefined
   let last = 0
   let since = ''

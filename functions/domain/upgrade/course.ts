@@ -48,11 +48,19 @@ export class Failures {
 
   #note(
     member: number,
-    { outcome, code, n }: { readonly outcome: AttemptOutcome; readonly code: string | null; readonly n: number },
+    {
+      outcome,
+      code,
+      n,
+    }: { readonly outcome: AttemptOutcome; readonly code: string | null; readonly n: number },
   ): void {
     // Who fails anew is the last to have failed.
     this.#failed.delete(member)
-    this.#failed.set(member, { code: code ?? outcome.toUpperCase(), rolledBack: outcome === 'rolled_back', n })
+    this.#failed.set(member, {
+      code: code ?? outcome.toUpperCase(),
+      rolledBack: outcome === 'rolled_back',
+      n,
+    })
   }
 
   get codes(): readonly string[] {
