@@ -85,7 +85,11 @@ const report = z.strictObject({
   version: versionName.describe(
     'The version that is tried, as it was offered; with completed, the one that runs. Without attempt it tells which attempt the report is about.',
   ),
-  status: z.enum(statuses),
+  status: z
+    .enum(statuses)
+    .describe(
+      'rejected: nothing was touched, whether the attempt was accepted or not, so that nobody takes it back. rolled-back: the version before runs again. failed: whoever takes the upgrade back takes this back, too.',
+    ),
   timestamp: z.iso.datetime({ offset: true, error: 'an instant as 2026-01-31T12:00:00Z' }),
   details: z.record(z.string().max(128), z.unknown()).or(z.string().max(65_536)).default({}),
   attempt: z

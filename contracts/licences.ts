@@ -35,6 +35,14 @@ const licensing = z.object({
   component: z.string(),
   required: z.boolean().describe('Do its releases reach nobody without a licence?'),
   channels: z.array(z.string()).nullable().describe('On which channels; null: on any.'),
+  withoutLicence: z
+    .object({
+      count: z.int(),
+      atLeast: z.boolean().describe('Were the targets too many to be looked through while somebody waits?'),
+    })
+    .describe(
+      'How many targets run the component and have no licence that entitles to its releases, where they need one.',
+    ),
 })
 
 export const licenceContracts = {

@@ -35,6 +35,8 @@ const release = z.object({
 /** A terabyte: no artifact that targets download is longer. */
 const largestArtifact = 1_000_000_000_000
 
+const address = z.url({ protocol: /^https$/, error: 'an address that begins with https://' }).max(2048)
+
 const manifestPart = z.strictObject({
   version: versionName.optional(),
   sha256: z
@@ -47,10 +49,11 @@ const manifestPart = z.strictObject({
     .regex(/^[0-9]{1,6}(\.[0-9]{1,2})? ?[KMGT]?B$/, 'a length in words, as 125MB')
     .optional()
     .describe('The same length for people, by thousands or by 1,024.'),
-  url: z
-    .url({ protocol: /^https$/ })
-    .max(2048)
-    .optional(),
+  url: address
+    .optional()
+    .describe(
+      'Where it is downloaded. Left out: agents find it by its SHA-256 at the mirror of their own file, and refuse it where they have none.',
+    ),
   required: z.boolean().optional(),
   migrations: z
     .array(printable(z.string().min(1).max(256)))
@@ -84,10 +87,7 @@ const manifest = z.strictObject({
     .optional()
     .describe('Targets that run an older version are left out: they go by way of another release.'),
   mandatory: z.boolean().optional(),
-  releaseNotes: z
-    .url({ protocol: /^https$/ })
-    .max(2048)
-    .optional(),
+  releaseNotes: address.optional(),
   components: z
     .record(identifier, manifestPart)
     .refine((parts) => Object.keys(parts).length >= 1 && Object.keys(parts).length <= 50, '1 to 50 parts')
@@ -285,7 +285,7 @@ export const releaseContracts = {
       check: identifier.describe('As policies name it in complianceChecks.'),
       verdict: z.enum(['passed', 'failed']),
       evidence: z.strictObject({
-        url: z.url({ protocol: /^https$/ }).max(2048),
+        url: address,
         sha256: z
           .string()
           .regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits in lower case')

@@ -206,6 +206,19 @@ export const againstRelease = z
   )
   .describe('What stands against its release; empty: nothing, or it is a rollback.')
 
+const failures = z
+  .array(
+    z.object({
+      code: z.string(),
+      count: z.int(),
+      targetId: z.string().describe('The last target that failed so.'),
+      said: z.string().nullable().describe('What was said of that, in one line; null: nothing.'),
+    }),
+  )
+  .describe(
+    'What targets have failed with, those included that are to be tried again: the five most common codes, critical ones first.',
+  )
+
 /** An upgrade by itself: the fold of its stream in the words of the API. */
 export const upgradeDetail = upgradeStatus.extend({
   id: z.string(),
@@ -267,6 +280,7 @@ export const upgradeDetail = upgradeStatus.extend({
     }),
   ),
   failure,
+  failures,
   againstRelease,
   window: z.object({ start: z.string(), end: z.string() }).nullable(),
   generation: z.int(),

@@ -81,3 +81,10 @@ export const unseen = '\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206
 
 /** Tags (U+E0000 to U+E007F), in a class that is read with the flag `u`. Flags of parts of countries are written with them, and so is text that only machines read. */
 export const tags = '\\u{e0000}-\\u{e007f}'
+
+const blank = new RegExp(`[\\p{Cc}\\p{Cs}\\s${unseen}${tags}]+`, 'gu')
+
+/** Returns a text as one line that reads as what it is: blanks stand for control characters and for what nobody sees. */
+export function plainText(text: string): string {
+  return text.replace(blank, ' ').trim()
+}

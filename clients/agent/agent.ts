@@ -262,11 +262,10 @@ function refuse(
   { code, words: details }: Refusal,
 ): void {
   tell(`${version} is not installed here, ${code}: ${details}`)
-  const status = journal.now.work ? 'failed' : 'rejected'
   const timestamp = new Date(now()).toISOString()
   journal.write({
     work: null,
-    ...withReport(journal.now, { attempt, version, timestamp, status, code, details }),
+    ...withReport(journal.now, { attempt, version, timestamp, status: 'rejected', code, details }),
   })
 }
 

@@ -10,6 +10,9 @@ import type { Part } from './trusted.ts'
 /** What came is not what was signed, though it was asked for anew. */
 export class WrongArtifact extends Error {}
 
+/** Nobody says where an artifact lies. */
+export class NowhereToLook extends Error {}
+
 const mostRedirects = 3
 /** In bytes a second, from its second minute on: who drips holds nobody. */
 const leastPace = 512

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Config } from './config.ts'
-import { download, WrongArtifact } from './download.ts'
+import { download, NowhereToLook, WrongArtifact } from './download.ts'
 import type { Ask } from './exchange.ts'
 import { NoAnswer } from './exchange.ts'
 import { whyNotHealthy } from './health.ts'
@@ -63,6 +63,7 @@ function failureOf(stage: Stage, error: unknown): Failure {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOSPC' || code === 'EDQUOT') return { code: 'DISK_FULL', words, retryable: true }
   if (error instanceof CameBack) return error.failure
+  if (error instanceof NowhereToLook) return { code: 'URL_MISSING', words, retryable: false }
   if (error instanceof WrongArtifact) return { code: 'DIGEST_MISMATCH', words, retryable: false }
   if (error instanceof Refused) return { code: error.refusal.code, words, retryable: false }
   return { code: codes[stage] ?? 'INSTALL_FAILED', words, retryable: false }
@@ -112,7 +113,7 @@ async function carryOut(
             ? part.url
             : new URL(part.sha256, mirror.endsWith('/') ? mirror : `${mirror}/`).href
         if (place === undefined)
-          throw new WrongArtifact(
+          throw new NowhereToLook(
             `The manifest does not say where ${name} lies, and download.mirror is not said here.`,
           )
         const file = join(versions.downloads, part.sha256)
@@ -161,12 +162,18 @@ export function withReport(
   return { sequence: sequence + 1, unsent: [...others, { ...report, sequence: sequence + 1 }] }
 }
 
+/** What failed before anything was touched is no end that anybody has to take back. */
+function failedAs(stage: Work['stage'], code: string): Message['status'] {
+  if (stage === 'preparing' || stage === 'backing-up') return 'rejected'
+  if (!stage.startsWith('back-')) return 'failed'
+  return code === rollbackFailed ? 'rollback-failed' : 'rolled-back'
+}
+
 /** What is said of the end of an update. */
 function saidOf({ stage, failure, from }: Work): Pick<Message, 'status' | 'details' | 'code' | 'retryable'> {
   if (!failure) return { status: 'completed', details: `${from} was replaced.` }
   const { code, words: details, retryable } = failure
-  const back = code === rollbackFailed ? 'rollback-failed' : 'rolled-back'
-  return { status: stage.startsWith('back-') ? back : 'failed', details, code, retryable }
+  return { status: failedAs(stage, code), details, code, retryable }
 }
 
 const countedWith = (journal: Journal, { channel, counter }: Manifest) => ({

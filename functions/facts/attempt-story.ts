@@ -23,14 +23,23 @@ function meantBy({ active, attempts }: TargetState): string | undefined {
   return active?.attempt ?? offered?.attempt
 }
 
-/** Returns the last attempt on a target, read from the end of its stream; undefined: there was none. */
+/** Returns the last attempt on a target; undefined: there was none. */
 export async function lastAttempt(
   log: Log,
   target: string,
-  { state, commit }: Pick<Loaded<TargetState>, 'state' | 'commit'>,
+  loaded: Pick<Loaded<TargetState>, 'state' | 'commit'>,
 ): Promise<ToldAttempt | undefined> {
-  const attempt = meantBy(state)
-  if (attempt === undefined) return undefined
+  const attempt = meantBy(loaded.state)
+  return attempt === undefined ? undefined : attemptOn(log, target, loaded, attempt)
+}
+
+/** Returns one attempt on a target, read from the end of its stream; undefined: it was never offered. */
+export async function attemptOn(
+  log: Log,
+  target: string,
+  { commit }: Pick<Loaded<TargetState>, 'commit'>,
+  attempt: string,
+): Promise<ToldAttempt | undefined> {
   for (let look = firstLook; ; look *= 4) {
     const from = Math.max(1, commit - look + 1)
     const events: Told<AttemptEvent>[] = []

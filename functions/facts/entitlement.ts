@@ -47,6 +47,17 @@ export async function entitlementOf(
   return { asked, entitles: await isEntitled(services, asked, needed) }
 }
 
+/** Returns whether a release needs a licence that is not this one (null: none), read strongly. */
+export async function lacksLicence(
+  services: LogAndClock,
+  component: string,
+  version: string,
+  licence: string | null,
+): Promise<boolean> {
+  const needed = await licensedRelease(services.log, component, version)
+  return needed !== undefined && !(await isEntitled(services, licence, needed))
+}
+
 /** Returns which of some licences entitle to a release now, read strongly; undefined: it needs none, and nothing was read of them. */
 export async function entitledAmong(
   services: LogAndClock,

@@ -1,5 +1,9 @@
 import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
+import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
+import { releaseAggregate, releaseId } from '../domain/release/release.ts'
+import { isUnpublished } from '../domain/release/trusted.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
+import { confirmedBefore } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
@@ -128,15 +132,47 @@ export async function areOnlyOffered(
   return offered.every(Boolean)
 }
 
-/** Has a try of a family changed anybody? Stops at the first. */
-async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
-  for (const { id, state } of tries) {
-    if (!planOf(state)) continue
-    const touched = new Set<number>()
+/** So many targets are asked where they go back to; where nobody of so many can, others may. */
+const lookedAtMost = 500
+
+/** Returns what finds out whether any member of a try can go back to what it ran; it stops at the first (design: #children). */
+async function goingBack(log: Log, { tries, state: { request } }: Family) {
+  const { component } = request
+  const { state: policy } = await log.load(policyAggregate, freezePolicy)
+  const ids = new Set(tries.map(({ id }) => id))
+  const unpublished = new Map<string, boolean>()
+  let looked = 0
+  const isOpen = async (version: string) => {
+    const known = unpublished.get(version)
+    if (known !== undefined) return !known
+    const { state } = await log.load(releaseAggregate, releaseId(component, version))
+    unpublished.set(version, isUnpublished(state, policy, request))
+    return !unpublished.get(version)
+  }
+  return async (planHash: string, members: readonly number[]): Promise<boolean> => {
+    if (members.length === 0) return false
+    if (policy.unsigned === 'allowed' || request.procedure) return true
+    for (const { target, from } of (await planMembers(log, planHash, members)).values()) {
+      if ((await isOpen(from)) || looked++ >= lookedAtMost) return true
+      const { state } = await log.load(targetAggregate, target)
+      const confirmed = confirmedBefore(state, ids, component)
+      if (confirmed !== null && (await isOpen(confirmed))) return true
+    }
+    return false
+  }
+}
+
+/** Has a try of a family changed anybody who can go back? Stops at the first. */
+async function hasTouched(log: Log, family: Family): Promise<boolean> {
+  const anyGoesBack = await goingBack(log, family)
+  for (const { id, state } of family.tries) {
+    const plan = planOf(state)
+    if (!plan) continue
     const ends = log.of(upgradeAggregate, id).events({ consistent: true }, ['OutcomesRecorded'])
     for await (const { event } of ends) {
+      const touched = new Set<number>()
       takeForChild('rollback', touched, event)
-      if (touched.size > 0) return true
+      if (await anyGoesBack(plan.planHash, [...touched])) return true
     }
   }
   return false

@@ -1,12 +1,14 @@
 import { cut } from '../../events/cut.ts'
 import { refOf } from '../../events/stream.ts'
 import { instantOf } from '../../events/time.ts'
+import type { UpgradeRequest } from '../../events/upgrade.ts'
+import type { TooOld } from '../domain/plan/plan.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
-import { type Compatibility, compatibilityOf } from '../domain/release/compatibility.ts'
+import { type Compatibility, compatibilityOf, partsWithoutUrl } from '../domain/release/compatibility.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
 import { type CatalogueEntry, resolveRelease } from '../domain/release/resolve.ts'
-import { distrustOf } from '../domain/release/trusted.ts'
+import { distrustOf, isUnpublished } from '../domain/release/trusted.ts'
 import type { AgainstRelease, CitedAgainst } from '../domain/target/explanation.ts'
 import { type ExistingUpgrade, planOf } from '../domain/upgrade/state.ts'
 import { sameVersion } from '../domain/version/identity.ts'
@@ -31,6 +33,8 @@ export interface ResolvedRelease {
   readonly minimumVersion: string | null
   /** What it asks of where it runs. */
   readonly compatibility: Compatibility
+  /** Its parts that do not say where they lie. */
+  readonly withoutUrl: readonly string[]
 }
 
 /** What a version asked for means, with what nobody may have meant. */
@@ -101,19 +105,22 @@ export async function againstReleaseOf(
 
 /** A release that targets go back to: why it was taken away, and why it must not be handed to anybody. */
 interface ReleaseBefore {
-  readonly digest: string
+  /** Null: it was never registered. */
+  readonly digest: string | null
   /** It was withdrawn, or is blocked. */
   readonly withdrawn: string | null
   /** Too few count of those who have signed it. */
   readonly distrusted: string | null
+  /** Nobody has ever registered it, and nobody can go back to such a version. */
+  readonly unpublished: boolean
   /** What it asks of where it runs. */
   readonly compatibility: Compatibility
 }
 
-/** Returns the releases of these versions, which targets run or ran, read strongly; what is not registered is left out. */
+/** Returns the releases of these versions, which targets of a request run or ran, read strongly; what is not registered, and need not be, is left out. */
 export async function releasesOf(
   { log, now }: LogAndClock,
-  component: string,
+  request: Pick<UpgradeRequest, 'component' | 'procedure'>,
   versions: Iterable<string>,
 ): Promise<ReadonlyMap<string, ReleaseBefore>> {
   const [{ state: policy }, trust] = await Promise.all([
@@ -122,15 +129,17 @@ export async function releasesOf(
   ])
   const judges = { trust, unsigned: policy.unsigned }
   const found = await sideBySide(new Set(versions), atOnce.requested, async (version) => {
-    const { state } = await log.load(releaseAggregate, releaseId(component, version))
-    if (!state.registered) return []
-    const { digest, withdrawn, blocked } = state
+    const { state } = await log.load(releaseAggregate, releaseId(request.component, version))
+    const unpublished = isUnpublished(state, policy, request)
+    if (!state.registered && !unpublished) return []
+    const { withdrawn, blocked } = state
+    const digest = state.registered ? state.digest : null
     const away = withdrawn?.reason ?? blocked?.reason ?? null
     const distrusted = distrustOf(state, judges, instantOf(now()), { back: true })?.words ?? null
     return [
       [
         version,
-        { digest, withdrawn: away, distrusted, compatibility: compatibilityOf(state.signed) },
+        { digest, withdrawn: away, distrusted, unpublished, compatibility: compatibilityOf(state.signed) },
       ] as const,
     ]
   })
@@ -210,6 +219,7 @@ export async function releaseFor(
     releaseVersion: commit,
     minimumVersion,
     compatibility: compatibilityOf(state.signed),
+    withoutUrl: partsWithoutUrl(state.signed),
   }
   return { release, heldBack: heldBack ?? newer }
 }
@@ -236,16 +246,16 @@ export async function newerThan(
 }
 
 /**
- * Returns which of some versions that targets run are older than a release lets its targets be. What the scheme cannot place counts as older:
- * those have signed for it who have tried it from there on.
+ * Returns which of some versions that targets run are older than a release lets its targets be, or cannot be placed by the scheme: those have signed
+ * for it who have tried it from there on.
  */
 export async function belowMinimum(
   log: Log,
   component: string,
   { scheme, minimumVersion }: Pick<ResolvedRelease, 'scheme' | 'minimumVersion'>,
   versions: Iterable<string>,
-): Promise<ReadonlySet<string>> {
-  const below = new Set<string>()
+): Promise<ReadonlyMap<string, TooOld>> {
+  const below = new Map<string, TooOld>()
   if (minimumVersion === null) return below
   const placed = async (version: string) => {
     const number = scheme === 'ordered' ? await numberOf(log, component, version) : null
@@ -254,7 +264,8 @@ export async function belowMinimum(
   const minimum = await placed(minimumVersion)
   await sideBySide(new Set(versions), atOnce.requested, async (version) => {
     const order = sameVersion(version, minimumVersion) ? 0 : compareIn(scheme, await placed(version), minimum)
-    if ((order ?? -1) < 0) below.add(version)
+    if (order === undefined) below.set(version, 'version_unplaced')
+    else if (order < 0) below.set(version, 'below_minimum_version')
   })
   return below
 }

@@ -72,7 +72,10 @@ function nothingToDo(
   if (leftOut) {
     const words = Object.entries(leftOut.counts).map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
     const verb = kind === 'retry' ? 'tried again' : 'taken back'
-    return { code, detail: `Nobody would be ${verb}: ${words.join(', ')}.` }
+    const { release_unpublished: unpublished = 0 } = leftOut.counts
+    const publish =
+      ' The deployment refuses what nobody has signed: publish that version, with its manifest, and ask again.'
+    return { code, detail: `Nobody would be ${verb}: ${words.join(', ')}.${unpublished > 0 ? publish : ''}` }
   }
   if (kind === 'retry') return { code, detail: 'No target of the upgrade has failed.' }
   return { code, detail: `The upgrade has not changed ${target ?? 'any target'}.` }
@@ -149,7 +152,9 @@ async function prospectOfChild(
     return {
       rejected: {
         code: command.kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back',
-        detail: 'The upgrade has not touched anything yet: abort it instead.',
+        detail: hasEnded(parent)
+          ? 'The upgrade has ended without a plan: it has touched nothing.'
+          : 'The upgrade has not touched anything yet: abort it instead.',
       },
     }
   const refused = refuseSibling(command, siblings)

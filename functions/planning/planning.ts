@@ -16,13 +16,14 @@ import {
 } from '../domain/plan/exposure.ts'
 import { groupValue } from '../domain/plan/groups.ts'
 import { refuseNamed } from '../domain/plan/named.ts'
-import { leftOutCounts, makePlan, type Plan } from '../domain/plan/plan.ts'
+import { leftOutCounts, makePlan, type Plan, type TooOld } from '../domain/plan/plan.ts'
 import {
   type PlanWarning,
   Unmatched,
   warningsOfCanaries,
   warningsOfEnvironments,
   warningsOfGroups,
+  warningsOfParts,
 } from '../domain/plan/warnings.ts'
 import { freezePolicy, policyAggregate } from '../domain/policy/policy.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -184,7 +185,7 @@ export async function prospectOf(
   const newer = release ? await newerAmong(services.log, request, release, candidates) : noVersions
   const tooOld = release
     ? await belowMinimum(services.log, request.component, release, candidates.versionsFrom)
-    : noVersions
+    : new Map<string, TooOld>()
   const entitled = release
     ? await entitledAmong(
         services,
@@ -193,9 +194,7 @@ export async function prospectOf(
       )
     : undefined
   const releases =
-    request.kind === 'rollback'
-      ? await releasesOf(services, request.component, candidates.versionsTo)
-      : undefined
+    request.kind === 'rollback' ? await releasesOf(services, request, candidates.versionsTo) : undefined
   const made = makePlan({
     ...{ request, candidates, release, newer, tooOld, entitled, policyVersion: policy.commit, canariesAlone },
     rules: binding.policies.map(({ name, revision }) => [name, revision] as const),
@@ -222,7 +221,12 @@ export async function prospectOf(
   const demands = demandsOf(binding.policies, request.kind)
   return {
     plan,
-    warnings: [...warnings, ...warningsOfGroups(request, plan), ...warningsOfEnvironments(plan)],
+    warnings: [
+      ...warnings,
+      ...warningsOfGroups(request, plan),
+      ...warningsOfEnvironments(plan),
+      ...warningsOfParts(request, release),
+    ],
     withoutAgent: targetsOf(plan).reduce((count, target) => count + (lacking.has(target) ? 1 : 0), 0),
     demands,
     selected,

@@ -17,7 +17,11 @@ async function licensed(count: number, channels: readonly string[] | null = null
     as: admin,
     body: { required: true, ...(channels && { channels }) },
   })
-  expect([set.status, set.body]).toEqual([200, { component: 'api', required: true, channels }])
+  const withoutLicence = { count, atLeast: false }
+  expect([set.status, set.body]).toEqual([
+    200,
+    { component: 'api', required: true, channels, withoutLicence },
+  ])
   return world
 }
 
@@ -116,6 +120,26 @@ describe('M18: a licence', () => {
     expect([body.total, body.leftOutCounts]).toEqual([1, { not_entitled: 4 }])
     await world.call('PUT', '/api/v1/components/api/licensing', { as: admin, body: { required: false } })
     expect((await plan(world)).body.total).toBe(5)
+  })
+
+  it('is missing to so many as the answer says, and to whoever asks why', async () => {
+    const world = await licensed(3)
+    await define(world)
+    const give = (target: string) =>
+      world.call('PUT', `/api/v1/targets/${target}/licence`, { body: { licence: id } })
+    await give('cust_0001')
+    await world.call('POST', '/api/v1/targets/cust_0003/retire', { body: { reason: 'moved' } })
+    await world.settle()
+    const asked = async (body: object) =>
+      (await world.call('PUT', '/api/v1/components/api/licensing', { as: admin, body })).body.withoutLicence
+    expect(await asked({ required: true, channels: ['stable'] })).toEqual({ count: 1, atLeast: false })
+    expect(await asked({ required: false })).toEqual({ count: 0, atLeast: false })
+    await asked({ required: true })
+    const why = async (target: string) => {
+      const { reasons } = (await world.call('GET', `/api/v1/targets/${target}/explain`)).body
+      return reasons.filter(({ code }: { code: string }) => code === 'not_entitled').length
+    }
+    expect([await why('cust_0001'), await why('cust_0002')]).toEqual([0, 1])
   })
 
   it('is asked for on the channels that need one alone', async () => {

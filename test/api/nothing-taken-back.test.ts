@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { isUnpublished } from '../../functions/domain/release/trusted.ts'
+import { noteUnsignedReleases } from '../../functions/reactor/upgrades/judge-unsigned.ts'
 import { platform, started, twoPhases } from './rollout-world.ts'
 import { deployed, openWorld, report, type World } from './world.ts'
 
@@ -8,10 +10,10 @@ const batches = {
 }
 
 /** A live upgrade whose first two customers have ended so; it is paused, as none may fail. */
-async function paused(outcome: 'failed' | 'rolled-back') {
+async function paused(outcome: 'failed' | 'rejected' | 'rolled-back', { published = true } = {}) {
   const world = openWorld()
   await world.fleet(4)
-  await world.fleet(0, 'v1.1.0')
+  if (published) await world.fleet(0, 'v1.1.0')
   const id = await deployed(world, batches)
   await report(world, () => outcome)
   await world.advance(id)
@@ -51,6 +53,53 @@ describe('a rollback of what has nothing to take back', () => {
     const reply = await rollBack(world, id)
     expect([reply.status, reply.body.leftOutCounts]).toEqual([409, { pinned: 1 }])
     expect(reply.body.detail).toBe('Nobody would be taken back: 1 pinned.')
+  })
+
+  describe('where the deployment refuses what nobody has signed', () => {
+    const refuseUnsigned = (world: World) =>
+      noteUnsignedReleases({ log: world.log, unsignedReleases: 'refused' })
+    const offered = async (world: World, id: string): Promise<readonly string[]> =>
+      (await world.call('GET', `/api/upgrades/${id}`)).body.actions
+
+    it('is refused at once to a version that was never published, offered to nobody, and says what helps', async () => {
+      const { world, id } = await paused('failed', { published: false })
+      expect(await offered(world, id)).toContain('rollBackUpgrade')
+      await refuseUnsigned(world)
+      expect(await offered(world, id)).not.toContain('rollBackUpgrade')
+      const before = world.log.records.length
+      const reply = await rollBack(world, id)
+      expect([reply.status, reply.body.leftOutCounts]).toEqual([409, { release_unpublished: 1 }])
+      expect(reply.body.detail).toContain('publish that version')
+      expect(world.log.records).toHaveLength(before)
+    })
+
+    it('hands such a version to nobody who was planned before', async () => {
+      const world = openWorld()
+      await world.fleet(1)
+      const id = await deployed(world, { component: 'api', version: 'v1.2.0', strategy: 'all' })
+      await report(world)
+      await world.advance(id)
+      const back = (await rollBack(world, id)).body.upgradeId
+      await refuseUnsigned(world)
+      await world.advance(back)
+      await world.settle()
+      const [one] = (await world.call('GET', `/api/upgrades/${back}/logs`)).body.logs
+      expect([one.status, one.error]).toEqual(['skipped', 'release_unpublished'])
+    })
+
+    it('goes on by a procedure, which asks for no signature', () => {
+      const version = { registered: false }
+      expect(isUnpublished(version, { unsigned: 'refused' }, {})).toBe(true)
+      expect(isUnpublished(version, { unsigned: 'refused' }, { procedure: { name: 'nodes' } })).toBe(false)
+    })
+  })
+
+  it('is refused where whoever failed had touched nothing', async () => {
+    const { world, id } = await paused('rejected')
+    const reply = await rollBack(world, id)
+    expect([reply.status, reply.body.code]).toEqual([409, 'nothing-to-roll-back'])
+    const { actions } = (await world.call('GET', `/api/upgrades/${id}`)).body
+    expect(actions).not.toContain('rollBackUpgrade')
   })
 
   it('is begun where anybody may have kept it', async () => {

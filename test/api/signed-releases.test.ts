@@ -227,7 +227,7 @@ describe('S15: a hostile release is refused with a code and a place, and leaves 
     const signatures = [signatureOf(alice, manifestOf())]
     const changed = manifestOf({ components: { backend: { sha256: 'd'.repeat(64), length: 125_000_000 } } })
     expect(await expectRefused(world, changed, signatures)).toEqual([
-      422,
+      400,
       'signature-invalid',
       'signatures.0.signature',
     ])
@@ -237,7 +237,7 @@ describe('S15: a hostile release is refused with a code and a place, and leaves 
     const world = await openSigned(alice)
     const signature = { keyId: alice.keyId, signature: `sha256:${'a'.repeat(64)}` }
     expect(await expectRefused(world, manifestOf(), [signature])).toEqual([
-      422,
+      400,
       'checksum-is-no-signature',
       'signatures.0.signature',
     ])
@@ -247,13 +247,13 @@ describe('S15: a hostile release is refused with a code and a place, and leaves 
     const world = await openSigned(alice)
     await trusting(world, bob, { components: ['web'] })
     expect(await expectRefused(world, manifestOf(), [signatureOf(bob, manifestOf())])).toEqual([
-      422,
+      400,
       'key-not-entitled',
       'signatures.0.keyId',
     ])
     await revoke(world, alice)
     expect(await expectRefused(world, manifestOf(), [signatureOf(alice, manifestOf())])).toEqual([
-      422,
+      400,
       'key-revoked',
       'signatures.0.keyId',
     ])
@@ -266,7 +266,7 @@ describe('S16: an attack on updates', () => {
     await publish(world, next(), alice)
     const older = manifestOf()
     expect(await expectRefused(world, older, [signatureOf(alice, older)])).toEqual([
-      422,
+      400,
       'counter-not-newer',
       'manifest.counter',
     ])
@@ -287,7 +287,7 @@ describe('S16: an attack on updates', () => {
     await publish(world, manifestOf(), alice)
     const far = next({ counter: Number.MAX_SAFE_INTEGER })
     expect(await expectRefused(world, far, [signatureOf(alice, far)])).toEqual([
-      422,
+      400,
       'counter-leaps',
       'manifest.counter',
     ])
@@ -334,7 +334,7 @@ describe('S16: an attack on updates', () => {
     broken = false
     const other = manifestOf({ mandatory: true })
     expect(await expectRefused(world, other, [signatureOf(alice, other)])).toEqual([
-      422,
+      400,
       'counter-not-newer',
       'manifest.counter',
     ])
@@ -481,6 +481,39 @@ describe('S17: whether a release is trusted is asked again', () => {
   })
 })
 
+describe('where a part is downloaded', () => {
+  const artifact = { sha256: 'a'.repeat(64), length: 12 }
+  const withUrl = (url?: string) =>
+    next({ components: { backend: { ...artifact, ...(url !== undefined && { url }) } } })
+
+  it('is an address by https, and it says so', async () => {
+    const world = await openSigned(alice)
+    const { status, body } = await publish(world, withUrl('http://updates.example.com/a'), alice)
+    expect([status, body.errors]).toEqual([
+      400,
+      [
+        expect.objectContaining({
+          field: 'manifest.components.backend.url',
+          expected: 'an address that begins with https://',
+        }),
+      ],
+    ])
+  })
+
+  it.each([
+    [undefined, ['url_missing']],
+    ['https://updates.example.com/a', []],
+  ])('is %s, and plans warn of it: %j', async (url, codes) => {
+    const world = await openSigned(alice)
+    await publish(world, withUrl(url), alice)
+    const targets = [{ id: 't1', components: { api: '2.4.1' } }]
+    await world.call('POST', '/api/v1/targets', { body: { targets } })
+    const { warnings } = (await plan(world)).body
+    const told = warnings.filter(({ code }: { code: string }) => code === 'url_missing')
+    expect(told.map(({ code }: { code: string }) => code)).toEqual(codes)
+  })
+})
+
 describe('M2: minimumVersion', () => {
   it('leaves out whoever runs something older', async () => {
     const world = await openSigned(alice)
@@ -489,7 +522,7 @@ describe('M2: minimumVersion', () => {
     const targets = Object.entries(runs).map(([id, api]) => ({ id, components: { api } }))
     await world.call('POST', '/api/v1/targets', { body: { targets } })
     const { body } = await plan(world)
-    expect([body.total, body.leftOutCounts]).toEqual([2, { below_minimum_version: 3 }])
+    expect([body.total, body.leftOutCounts]).toEqual([2, { below_minimum_version: 2, version_unplaced: 1 }])
   })
 })
 
@@ -519,7 +552,7 @@ describe('keys', () => {
       body: { ...again, publicKey: 'abc' },
     })
     expect([wrong.status, wrong.body.code, wrong.body.errors[0].field]).toEqual([
-      422,
+      400,
       'key-invalid',
       'publicKey',
     ])

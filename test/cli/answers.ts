@@ -21,6 +21,7 @@ export function upgrade(given: Partial<Upgrade> = {}): Upgrade {
     ],
     ...{ holds: [], defects: null, requestedBy: 'ann', requestedAt: '2026-11-28T01:00:00.000Z' },
     ...{ reason: null, planHash, request: {}, plan: null, approvals: [], children: [], failure: null },
+    failures: [],
     ...{
       againstRelease: [],
       window: null,
@@ -117,6 +118,29 @@ export function rollout(given: Partial<Rollout> = {}): Rollout {
     ...{ approvalsGiven: [], children: [], abort: null, generation: 1, commit: 9 },
     position: { move: 'phases', place: 1 },
     ...{ actions: [], breakGlassActions: [] },
+    ...given,
+  }
+}
+
+/** What waits for an approval of that upgrade, but for what is given. */
+export function waitingFor(
+  given: Partial<AnswerOf<'listApprovals'>['approvals'][number]> = {},
+): AnswerOf<'listApprovals'>['approvals'][number] {
+  return {
+    ...{ kind: 'upgrade', upgradeId: 'up-1', rolloutId: null, profileId: null, name: null, targetId: null },
+    ...{
+      attempt: null,
+      step: null,
+      ask: null,
+      phases: null,
+      waitsFor: 'approve',
+      component: 'api',
+      version: 'v1.2.0',
+    },
+    ...{ planHash, total: 1, reason: null, window: null, requestedBy: 'ann', requestedAt: 'now' },
+    ...{ since: 'now', lapses: null, needed: 1, given: 0, youMay: true, yours: false },
+    may: { roles: ['approver'], approvers: null, except: [] },
+    ...{ leftOutCounts: {}, againstRelease: [] },
     ...given,
   }
 }

@@ -45,6 +45,12 @@ describe('releases', () => {
     expect(JSON.stringify(api.asked)).not.toContain('PRIVATE')
   })
 
+  it('are said to lie nowhere that agents know, where a part has no url', async () => {
+    const api = await publishing()
+    const { err } = await commandAt(api, ['releases', 'publish', '--manifest', manifestFile, '--key', key])
+    expect(err).toContain('without url')
+  })
+
   it('are signed by several, each where their key is', async () => {
     const api = await publishing()
     const { out } = await commandAt(api, ['releases', 'sign', manifestFile, '--key', key])

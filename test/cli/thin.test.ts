@@ -9,6 +9,7 @@ const id = createHash('sha256').update('a-key').digest('hex')
 const licence = {
   ...{ licence: id, label: 'Customer 17', components: ['api'], channels: null, expires: null, revoked: null },
 }
+const licensing = { component: 'api', required: true, channels: ['stable'] }
 const proofs = {
   ...{ component: 'api', version: 'v1', testedBy: [] },
   verdicts: [
@@ -52,7 +53,7 @@ it.each<[readonly string[], number, unknown, string, string, unknown, string]>([
   ],
   [
     ['licences', 'require', 'api', '--channel', 'stable'],
-    ...[200, { component: 'api', required: true, channels: ['stable'] }],
+    ...[200, { ...licensing, withoutLicence: { count: 0, atLeast: false } }],
     ...['PUT', '/api/v1/components/api/licensing', { required: true, channels: ['stable'] }],
     'need a licence on channels: stable',
   ],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AnswerOf } from '../../contracts/bodies.ts'
-import { planHash, problem, rollout, upgrade } from './answers.ts'
+import { planHash, problem, rollout, upgrade, waitingFor } from './answers.ts'
 import { commandAt, standIn } from './stand-in.ts'
 
 type Upgrade = AnswerOf<'getUpgrade'>
@@ -25,22 +25,7 @@ const held: Upgrade['againstRelease'][number] = {
 }
 const waits = upgrade({ status: 'pending_approval', plan, againstRelease: [held] })
 
-const waiting: AnswerOf<'listApprovals'>['approvals'][number] = {
-  ...{ kind: 'upgrade', upgradeId: 'up-1', rolloutId: null, profileId: null, name: null, targetId: null },
-  ...{
-    attempt: null,
-    step: null,
-    ask: null,
-    phases: null,
-    waitsFor: 'approve',
-    component: 'api',
-    version: 'v1.2.0',
-  },
-  ...{ planHash, total: 1, reason: null, window: null, requestedBy: 'ann', requestedAt: 'now' },
-  ...{ since: 'now', lapses: null, needed: 1, given: 0, youMay: true, yours: false },
-  may: { roles: ['approver'], approvers: null, except: [] },
-  ...{ leftOutCounts: leftOut, againstRelease: [held] },
-}
+const waiting = waitingFor({ leftOutCounts: leftOut, againstRelease: [held] })
 
 describe('who is left out, and that a release is held back, is said', () => {
   it.each([
@@ -98,6 +83,27 @@ describe('who is left out, and that a release is held back, is said', () => {
     expect(await said(['rollouts', 'list'])).toContain('1 of 2 phases being taken back by ro-2')
   })
 
+  it.each(['status', 'explain', 'watch'])('what targets have failed with is said by %s', async (word) => {
+    const said = 'GET /healthz answered 503'
+    const failures = [
+      { code: 'HEALTH_CHECK_FAILED', count: 3, targetId: 'cust_0004', said },
+      { code: 'NOT_ACCEPTED', count: 1, targetId: 'cust_0009', said: null },
+    ]
+    const run = upgrade({
+      status: 'completed_with_exceptions',
+      failures,
+      completedAt: '2026-11-28T02:00:00Z',
+    })
+    const api = await standIn(({ path }) =>
+      path.endsWith('/events')
+        ? [200, { upgradeId: 'up-1', count: 0, nextCursor: null, events: [] }]
+        : [200, run],
+    )
+    const { out } = await commandAt(api, [word, 'up-1'], { columns: 200 })
+    expect(out).toContain('failed   3 with HEALTH_CHECK_FAILED, last cust_0004: GET /healthz answered 503')
+    expect(out).toContain('failed   1 with NOT_ACCEPTED (cust_0009)')
+  })
+
   it('by a plan, with names and what they do not meet', async () => {
     const detail = 'database is PostgreSQL 14, and the release asks for 15'
     const planned: AnswerOf<'planUpgrade'> = {
@@ -153,6 +159,27 @@ describe('how far a run is', () => {
 })
 
 describe('a refusal speaks of the command line', () => {
+  it('and says once what policies find, with the command that is asked for', async () => {
+    const missing = 'a verdict of licence-scan that it has passed: POST /api/v1/releases/api/v1.2.0/verdicts'
+    const long = 'an upgrade of targets.tags.environment staging that completes for 7200 s'
+    const detail = `2 rules are not met: the check licence-scan has said nothing (policy p; would be right: ${missing}); not proven for 7200 s (policy q; would be right: ${long})`
+    const field = { field: 'policies.p', value: 'check-missing' }
+    const errors = [
+      { ...field, expected: missing },
+      { ...field, field: 'policies.q', expected: long },
+      { ...field, field: 'policies.r', expected: 'another version' },
+    ]
+    const api = await standIn(() => [...problem(422, 'policy-unmet', { detail, errors })])
+    const words = ['plan', '--component', 'api', '--version', 'v9', '--strategy', 'all']
+    const { err } = await commandAt(api, words, { columns: 900 })
+    expect(err).not.toMatch(/POST|7200/)
+    expect(err.split('drydock verdicts post api v1.2.0 licence-scan passed --evidence URL')).toHaveLength(2)
+    expect(err).toContain('not proven for 2 hours')
+    expect(err.split('--tag environment=staging that completes for 2 hours')).toHaveLength(2)
+    // What the sentence had no room for is said by its place.
+    expect(err).toContain('policies.r: another version')
+  })
+
   const seen = [
     { field: 'acknowledge.failed', value: '', expected: '3' },
     { field: 'acknowledge.unreachable', value: '', expected: '1' },
@@ -274,4 +301,15 @@ it('an upgrade without any hold says who has not accepted, and why the first has
     expect(out).toContain('offered  to cust_1, who have not accepted yet')
     expect(out).toContain('No agent has ever enrolled for cust_1.')
   }
+})
+
+it('says how many targets a licence keeps from the releases that need one', async () => {
+  const licensing = { component: 'api', required: true, channels: null }
+  const answered = (count: number, atLeast: boolean) =>
+    standIn(() => [200, { ...licensing, withoutLicence: { count, atLeast } }])
+  const err = async (count: number, atLeast: boolean) =>
+    (await commandAt(await answered(count, atLeast), ['licences', 'require', 'api'], { columns: 300 })).err
+  expect(await err(1, false)).toContain('1 target that runs it has no licence for it')
+  expect(await err(30, true)).toContain('At least 30 targets that run it have no licence for it')
+  expect(await err(0, false)).toBe('')
 })

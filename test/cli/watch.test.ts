@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Api } from '../../clients/cli/connection/api.ts'
 import { exitCodes } from '../../clients/cli/exit-codes.ts'
 import { forecastWords, LatestForecast } from '../../clients/cli/work/forecast.ts'
-import { deployed, hold, planHash, problem, rollout, upgrade } from './answers.ts'
+import { deployed, hold, planHash, problem, rollout, upgrade, waitingFor } from './answers.ts'
 import { commandAt, standIn } from './stand-in.ts'
 
 type Upgrade = ReturnType<typeof upgrade>
@@ -69,21 +69,58 @@ describe('an exit code tells where a run stands', () => {
     expect([status?.code, watch?.code]).toEqual([code, code])
   })
 
-  it.each(['APPROVAL', 'CONTINUE', 'OPERATOR', 'GATE_FAILED', 'GATE_INCONCLUSIVE', 'FREEZE'])(
-    'held by %s it waits for a person, and says the next command',
-    async (code) => {
-      const api = await having(upgrade({ holds: [hold(code)] }))
-      const ended = await commandAt(api, ['watch', 'up-1', '--until', 'waits'])
-      expect(ended.code).toBe(exitCodes.waits)
-      expect(ended.out).toMatch(new RegExp(`holds +${code}: ${code} ends\\.\\n +next +drydock `))
-    },
-  )
+  it.each<[string, Upgrade['actions'], string]>([
+    ['APPROVAL', ['approveUpgrade'], 'drydock approve up-1'],
+    ['CONTINUE', ['continueUpgrade'], 'drydock continue up-1'],
+    ['OPERATOR', ['resumeUpgrade', 'abortUpgrade'], 'drydock resume up-1, or drydock abort up-1'],
+    ['OPERATOR', ['abortUpgrade'], 'drydock abort up-1'],
+    ['GATE_FAILED', ['rollBackUpgrade'], 'drydock logs up-1 --status failed, then drydock rollback up-1'],
+    ['GATE_INCONCLUSIVE', [], 'drydock explain up-1'],
+    ['FREEZE', [], 'drydock stops'],
+  ])('held by %s, with %j, it waits for a person, and says what is possible', async (code, actions, next) => {
+    const run = upgrade({ holds: [hold(code)], actions })
+    const waiting = waitingFor()
+    const api = await standIn(({ path }) => [
+      200,
+      path.endsWith('/approvals') ? { approvals: [waiting], count: 1, nextCursor: null } : run,
+    ])
+    const ended = await commandAt(api, ['watch', 'up-1', '--until', 'waits'], { columns: 200 })
+    expect(ended.code).toBe(exitCodes.waits)
+    expect(ended.out).toMatch(/ {2}holds {4}it \w+/)
+    expect(ended.out).not.toMatch(new RegExp(`\\b${code}\\b`))
+    expect(ended.out).toContain(`  next     ${next}\n`)
+  })
+
+  it('names who may approve to whoever may not, and nothing at all of what was once', async () => {
+    const run = upgrade({ holds: [hold('APPROVAL')], actions: ['approveUpgrade'], commit: 7 })
+    const may = { roles: ['approver'], approvers: null, except: ['ann'] }
+    const waiting = waitingFor({ youMay: false, may })
+    const api = await standIn(({ path }) => [
+      200,
+      path.endsWith('/approvals') ? { approvals: [waiting], count: 1, nextCursor: null } : run,
+    ])
+    const { out } = await commandAt(api, ['status', 'up-1'], { columns: 200 })
+    expect(out).toContain('next     drydock approve up-1, by approver, but not ann')
+    const then = await commandAt(api, ['status', 'up-1', '--at', '2026-11-28T01:00:00Z'], { columns: 200 })
+    expect(then.out).toContain('waits for approval')
+    expect(then.out).not.toContain('next')
+  })
+
+  it('of one that is over offers what is possible alone', async () => {
+    const run = upgrade({ status: 'completed_with_exceptions', actions: ['retryFailed', 'rollBackUpgrade'] })
+    const offered = async (actions: Upgrade['actions']) =>
+      (await commandAt(await having({ ...run, actions }), ['status', 'up-1'])).out
+    expect(await offered(run.actions)).toContain('next     drydock retry up-1, or drydock rollback up-1')
+    expect(await offered([])).not.toContain('next')
+  })
 
   it.each(['BAKING', 'WINDOW_CLOSED', 'BUSY', 'SPACING'])('held by %s it goes on by itself', async (code) => {
     const api = await having(upgrade({ holds: [hold(code, { until: '2026-11-28T02:00:00.000Z' })] }))
-    const ended = await commandAt(api, ['watch', 'up-1', '--until', 'waits', '--timeout', '1'])
+    const ended = await commandAt(api, ['watch', 'up-1', '--until', 'waits', '--timeout', '1'], {
+      columns: 200,
+    })
     expect(ended.code).toBe(exitCodes.timeout)
-    expect(ended.out).toContain(`${code}: ${code} ends. Until 2026-11-28T02:00:00.000Z.`)
+    expect(ended.out.replaceAll(/\s+/g, ' ')).toContain(', until 2026-11-28T02:00:00.000Z')
     expect(ended.err).toBe('It goes on; the time for watching is over. Next: drydock watch up-1\n')
   })
 })
@@ -100,10 +137,13 @@ describe('a watch', () => {
       upgrade({ completed: 30 }),
       upgrade({ status: 'completed', completed: 50 }),
     ]
-    const api = await standIn(() => [200, story.length > 1 ? story.shift() : story[0]])
+    const api = await standIn(({ path }) => {
+      if (path.endsWith('/approvals')) return [200, { approvals: [], count: 0, nextCursor: null }]
+      return [200, story.length > 1 ? story.shift() : story[0]]
+    })
     const { code, out } = await commandAt(api, ['watch', 'up-1'])
     expect(code).toBe(exitCodes.done)
-    expect(out).toMatch(/5 of 50[\s\S]*CONTINUE[\s\S]*30 of 50[\s\S]*completed, 50 of 50/)
+    expect(out).toMatch(/5 of 50[\s\S]*to continue[\s\S]*30 of 50[\s\S]*completed, 50 of 50/)
   })
 
   it('after a deploy reads nothing older than what was deployed', async () => {
@@ -150,7 +190,7 @@ describe('a watch', () => {
     const lines = plain.trimEnd().split('\n')
     expect(lines.length).toBe(Number(erased))
     expect(lines.filter((line) => [...line].length > 59)).toEqual([])
-    expect(plain.replaceAll(/\s+/g, ' ')).toContain(`holds CONTINUE: ${words}`)
+    expect(plain.replaceAll(/\s+/g, ' ')).toContain(`holds it waits for a person to continue. ${words}`)
   })
 
   it('goes on through an outage while it asks where the rollback stands, and at its first look after a deploy', async () => {
@@ -225,7 +265,7 @@ describe('when a run will end', () => {
     ]
     const waiting = { ...forecast, ends: null, waitsFor }
     expect(forecastWords(waiting)).toBe(
-      '5 min left, from 3 min to 9 min, beside what it waits for: APPROVAL, 3 × CONTINUE',
+      '5 min left, from 3 min to 9 min, beside that it waits for approval; waits for a person to continue, 3 times',
     )
     const long = { ...waiting, seconds: range(60, 20_000, 400_000) }
     expect(forecastWords(long)).toMatch(/^5\.6 h left, from 60 s to 4\.6 days,/)
@@ -234,7 +274,7 @@ describe('when a run will end', () => {
       seconds: range(60, 90, null),
       waitsFor: [{ code: 'WINDOW_CLOSED', times: 1 }],
     }
-    expect(forecastWords(closed)).toBe('no end is known: it waits for WINDOW_CLOSED')
+    expect(forecastWords(closed)).toBe('no end is known: it is outside of its window')
     expect(forecastWords({ ...forecast, ends: null, seconds: null })).toBeUndefined()
   })
 

@@ -1,3 +1,5 @@
+import { counted } from '../../../contracts/phrases.ts'
+
 /** The option that a field of a body is given by; what is below a field is given by the same. */
 const options: Readonly<Record<string, string>> = {
   ...{ component: '--component', version: '--version', strategy: '--strategy', reason: '--reason' },
@@ -37,6 +39,35 @@ export function optionOf(field: string): string {
   return field
 }
 
+/** What is called by a request, as a command; of others nothing is known here. */
+const commands: readonly (readonly [RegExp, string])[] = [
+  [
+    /a verdict of (\S+) that it has passed: POST \/api\/v1\/releases\/([^/\s]+)\/([^/\s]+)\/verdicts/g,
+    'drydock verdicts post $2 $3 $1 passed --evidence URL',
+  ],
+  [/POST \/api\/v1\/releases\/([^/\s]+)\/([^/\s]+)\/free\b/g, 'drydock releases free $1 $2 --reason "…"'],
+  [/Register it with POST \/api\/v1\/releases\./g, 'Register it: drydock releases publish.'],
+  [/an upgrade of targets\.tags\.environment (\S+) that/g, 'an upgrade of --tag environment=$1 that'],
+]
+
+const lengths = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+] as const
+
+/** Returns a length of time in the largest unit that it is a whole number of, as people say it. */
+export function lasting(seconds: number): string {
+  const [unit, name] = lengths.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [1, 'second']
+  return counted(seconds / unit, name)
+}
+
+/** Returns a sentence of the server as this program says it: with its commands in place of requests, and lengths of time in words. */
+export function inCommands(text: string): string {
+  const said = commands.reduce((words, [pattern, command]) => words.replaceAll(pattern, command), text)
+  return said.replaceAll(/(?<=\bfor )(\d{2,9}) s\b/g, (_, seconds) => lasting(Number(seconds)))
+}
+
 const request = /\b(?:GET|POST|PUT|PATCH|DELETE) \/\S+/
 const isSaid = (part: string) => !request.test(part)
 
@@ -45,7 +76,7 @@ const isSaid = (part: string) => !request.test(part)
  * requests. What would leave nothing stays as it is.
  */
 export function withoutRequests(detail: string): string {
-  const sentences = detail
+  const sentences = inCommands(detail)
     .replaceAll(/,? then resume with \{.*?\}\}/g, '')
     .replace(/: see errors\.$/, '.')
     .split(/(?<=[.!?]) (?=[A-Z])/)

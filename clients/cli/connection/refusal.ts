@@ -2,7 +2,7 @@ import { leftOutPhrase } from '../../../contracts/phrases.ts'
 import type { ProblemDocument } from '../../../contracts/problem-document.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure } from '../failure.ts'
-import { optionOf, withoutRequests } from './in-words.ts'
+import { inCommands, optionOf, withoutRequests } from './in-words.ts'
 
 /** What a problem document says, as far as it does. */
 type Said = { readonly [Field in keyof ProblemDocument]?: ProblemDocument[Field] | undefined } & {
@@ -51,7 +51,10 @@ const nextOf: Readonly<Record<string, Next>> = {
     'See what there is: drydock releases list. Register one: drydock releases publish',
   'release-held-back': (asked) =>
     `See which there are: drydock releases list --component ${of('component', asked)}. Name one with --version, or free what is held back: drydock releases free`,
-  'release-unsigned': 'Sign it: drydock releases publish --manifest FILE --key FILE',
+  'release-unsigned': ({ body }) =>
+    'digest' in body || 'manifest' in body
+      ? 'Sign it: drydock releases publish --manifest FILE --key FILE'
+      : 'A release that is there cannot be signed later. Publish another, or choose one: drydock releases list',
   'upgrade-not-found': 'See what there is: drydock list',
   'rollout-not-found': 'See what there is: drydock rollouts list',
   'target-not-found': 'See what there is: drydock targets list',
@@ -65,8 +68,7 @@ const nextOf: Readonly<Record<string, Next>> = {
     const component = of('component', asked)
     return `See who runs what: drydock targets list${component === undefined ? '' : ` --component ${component}`}`
   },
-  'nothing-to-roll-back': ({ params }) =>
-    `See who runs what by it: drydock logs ${params.id}. End it where it is: drydock abort ${params.id}`,
+  'nothing-to-roll-back': ({ params }) => `See how its targets stand: drydock logs ${params.id}`,
   'nothing-to-retry': ({ params }) => `See how they ended: drydock logs ${params.id}`,
 }
 
@@ -103,9 +105,13 @@ function linesOf(said: Said, asked: AskedFor): string[] {
   const { code, title, detail, errors, leftOutCounts } = said
   const known = code === undefined ? undefined : nextOf[code]
   const next = typeof known === 'function' ? known(asked, said) : known
-  const places = (errors ?? []).map(({ field, expected, line, column }) => {
+  // What the sentence says already is not said once more.
+  const unsaid = (errors ?? []).filter(
+    ({ expected }) => code !== 'policy-unmet' || !detail?.includes(expected),
+  )
+  const places = unsaid.map(({ field, expected, line, column }) => {
     // What stands in a document is found there by its own name.
-    if (line === undefined) return `  ${optionOf(field)}: ${expected}`
+    if (line === undefined) return `  ${optionOf(field)}: ${inCommands(expected)}`
     return `  ${field} (line ${line}${column === undefined ? '' : `, column ${column}`}): ${expected}`
   })
   const left = Object.entries(leftOutCounts ?? {}).map(

@@ -3,6 +3,7 @@ import { counted, leftOutWords } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { Failure, misused } from '../failure.ts'
 import type { Session, Work } from '../session.ts'
+import { whoMay } from './holds.ts'
 import { againstWords } from './left-out.ts'
 import { pages } from './pages.ts'
 import { optional } from './request.ts'
@@ -54,11 +55,7 @@ function sayWaiting({ console }: Session, waiting: Waiting): void {
       ? `drydock ${waitsFor} ${waiting.upgradeId ?? waiting.rolloutId}${hash}${after}`
       : `drydock procedures ${waitsFor} ${targetId} ${step}`
   if (youMay) console.say(`  next  ${command}`)
-  else
-    console.tell(
-      '  who   ',
-      `${may.approvers?.join(', ') ?? may.roles.join(' or ')}${may.except.length > 0 ? `, but not ${may.except.join(', ')}` : ''}`,
-    )
+  else console.tell('  who   ', whoMay({ may }))
 }
 
 /** So many digits of a hash are enough to tell plans apart, and to type. */

@@ -1,5 +1,6 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { counted, leftOutWords } from '../../../contracts/phrases.ts'
+import { inCommands, lasting } from '../connection/in-words.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
@@ -14,9 +15,9 @@ export const deploy: Work = async (session, given) => {
   const { body, commit } = await session.api.call('deployUpgrade', {
     body: await deploymentOf(given, session),
   })
-  const next = body.approvals.required > 0 ? 'approve' : 'watch'
-  const written = { id: body.upgradeId, body, commit }
-  return toldOrWatched(session, given, written, () => sayStarted(session, body), { next })
+  const { upgradeId: id, approvals } = body
+  const forOthers = approvals.required > 0
+  return toldOrWatched(session, given, { id, body, commit }, () => sayStarted(session, body), { forOthers })
 }
 
 function sayStarted({ console }: Session, started: AnswerOf<'deployUpgrade'>): void {
@@ -35,7 +36,7 @@ function sayBeside(
   if (required > 0)
     console.tell('  approvals  ', `${required}${reason === null ? '' : `: ${reason}`}`, 'careful')
   for (const { detail, field } of warnings)
-    console.tell('  warning    ', field === null ? detail : `${field}: ${detail}`, 'careful')
+    console.tell('  warning    ', inCommands(field === null ? detail : `${field}: ${detail}`), 'careful')
   for (const { upgradeId, targets } of overlaps)
     console.say(`  overlaps   ${counted(targets, 'target')} with upgrade ${upgradeId}`, 'careful')
 }
@@ -61,7 +62,7 @@ export const plan: Work = async (session, given) => {
       String(Math.min(size, inFlight)),
       String(allowedFailures),
       [
-        ...(bakeSeconds > 0 ? [`bakes ${bakeSeconds} s`] : []),
+        ...(bakeSeconds > 0 ? [`watched for ${lasting(bakeSeconds)}`] : []),
         ...(gate === null
           ? []
           : [

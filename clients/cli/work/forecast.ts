@@ -1,6 +1,7 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import type { Api } from '../connection/api.ts'
 import { Failure } from '../failure.ts'
+import { holdPhrase } from './holds.ts'
 import type { Subject } from './subject.ts'
 
 type Forecast = AnswerOf<'planUpgrade'>['forecast']
@@ -19,9 +20,11 @@ export function forecastWords({ ends, seconds, waitsFor }: Forecast): string | u
   if (ends !== null) return `over at ${ends.likely}, from ${ends.earliest} to ${ends.latest}`
   if (seconds === null) return undefined
   const { earliest, likely, latest } = seconds
-  const waits = waitsFor.map(({ code, times }) => (times === 1 ? code : `${times} × ${code}`)).join(', ')
-  if (earliest === null || likely === null || latest === null) return `no end is known: it waits for ${waits}`
-  return `${inWords(likely)} left, from ${inWords(earliest)} to ${inWords(latest)}, beside what it waits for: ${waits}`
+  const waits = waitsFor
+    .map(({ code, times }) => `${holdPhrase(code)}${times === 1 ? '' : `, ${times} times`}`)
+    .join('; ')
+  if (earliest === null || likely === null || latest === null) return `no end is known: it ${waits}`
+  return `${inWords(likely)} left, from ${inWords(earliest)} to ${inWords(latest)}, beside that it ${waits}`
 }
 
 /** The same of a run, with how often such forecasts came true. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
+import { counted } from '../../../contracts/phrases.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
@@ -97,5 +98,11 @@ export const licensing: Work = async (session, given) => {
   const asked = { params: { component: given.word(0) }, body }
   const set = await session.api.read('setLicensing', asked)
   const words = set.required ? `need a licence on channels: ${scopeOf(set.channels)}` : 'need no licence'
-  return sayOne(session, set, `${set.component}: its releases ${words}`, {})
+  const code = await sayOne(session, set, `${set.component}: its releases ${words}`, {})
+  const { count, atLeast } = set.withoutLicence
+  if (count > 0 || atLeast)
+    session.console.note(
+      `${atLeast ? 'At least ' : ''}${counted(count, 'target')} that ${count === 1 ? 'runs' : 'run'} it ${count === 1 ? 'has' : 'have'} no licence for it: no release reaches them any more. Next: drydock licences give TARGET LICENCE`,
+    )
+  return code
 }

@@ -1,5 +1,6 @@
 import type { BodyOf } from '../../../contracts/bodies.ts'
 import { counted } from '../../../contracts/phrases.ts'
+import { inCommands } from '../connection/in-words.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { toMinute } from '../terminal/text.ts'
@@ -60,8 +61,8 @@ export const judge: Work = async (session, given): Promise<ExitCode> => {
     met ? 'good' : 'bad',
   )
   for (const { policy, detail, satisfiedBy } of unmet) {
-    console.tell(`  ${policy}  `, detail)
-    console.tell('    would be right  ', satisfiedBy, 'quiet')
+    console.tell(`  ${policy}  `, inCommands(detail))
+    console.tell('    would be right  ', inCommands(satisfiedBy), 'quiet')
   }
   for (const { policy, required, approvers, role } of approvals) {
     const whom = approvers === null ? `of the role ${role}` : `of ${approvers.join(', ')}`

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { AnswerOf, BodyOf } from '../../../contracts/bodies.ts'
+import { counted } from '../../../contracts/phrases.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
-import { toMinute } from '../terminal/text.ts'
+import { cut, toMinute } from '../terminal/text.ts'
 import { objectOf, reasonOf, textOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 import { pages } from './pages.ts'
@@ -75,7 +76,17 @@ export const sign: Work = async (session, given) => {
 export const publish: Work = async (session, given) => {
   const file = given.text('manifest')
   const body = file === undefined ? await unsigned(given) : await signed(given, session, file)
-  return sayRelease(session, await session.api.read('registerRelease', { body }))
+  const code = sayRelease(session, await session.api.read('registerRelease', { body }))
+  const nowhere = 'manifest' in body ? partsWithoutUrl(body.manifest.components) : []
+  if (nowhere.length > 0)
+    session.console.note(
+      `${counted(nowhere.length, 'part')} without url (${cut(nowhere.join(', '), 80)}): agents look for it at the download.mirror of their file, and who has none cannot install this release.`,
+    )
+  return code
+}
+
+function partsWithoutUrl(parts: Readonly<Record<string, { readonly url?: string | undefined }>>): string[] {
+  return Object.entries(parts).flatMap(([name, { url }]) => (url === undefined ? [name] : []))
 }
 
 type Publication = BodyOf<'registerRelease'>

@@ -77,13 +77,14 @@ export const start: Work = async (session, given) => {
   const { api, console } = session
   const document = await documentOf(given.word(0), session)
   const { body, commit } = await api.call('startRollout', { document })
-  const { message, rolloutId, planHash, approvals } = body
-  return toldOrWatched(session, given, { id: rolloutId, body, commit }, () => {
+  const { message, rolloutId: id, planHash, approvals } = body
+  const say = () => {
     console.say(message, 'good')
-    console.say(`  rollout    ${rolloutId}`)
+    console.say(`  rollout    ${id}`)
     if (planHash !== null) console.say(`  plan hash  ${planHash}`)
     if (approvals.required > 0) console.say(`  approvals  ${approvals.required}`, 'careful')
-  })
+  }
+  return toldOrWatched(session, given, { id, body, commit }, say, { forOthers: approvals.required > 0 })
 }
 
 /** Shows the nodes of a rollout, and what customers meet. */

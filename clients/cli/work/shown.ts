@@ -1,48 +1,39 @@
 import { counted, leftOutWords } from '../../../contracts/phrases.ts'
+import { inCommands } from '../connection/in-words.ts'
 import { bar } from '../terminal/bar.ts'
 import type { Tone } from '../terminal/console.ts'
 import { doneWords, endsWords } from './counts.ts'
+import { type Decision, holdPhrase, holdWords, nextOf, nextOfEnded } from './holds.ts'
 import { againstWords } from './left-out.ts'
 import { type Standing, type Stood, toneOf } from './standing.ts'
 import type { Subject } from './subject.ts'
 
 export type Line = readonly [text: string, tone: Tone]
 
-/** What a person can do about a hold, as a command. */
-function nextOf(
-  { code, ref }: { readonly code: string; readonly ref: string | null },
-  { id }: Subject,
-): string | undefined {
-  const after = `drydock explain ${id}, then drydock continue ${id} --after ${JSON.stringify(ref ?? '')} --reason "…"`
-  const commands: Readonly<Record<string, string>> = {
-    APPROVAL: `drydock approve ${id}`,
-    CONTINUE: `drydock continue ${id}`,
-    OPERATOR: `drydock resume ${id}, or drydock abort ${id}`,
-    GATE_FAILED: `drydock logs ${id} --status failed, then resume, abort or rollback`,
-    GATE_INCONCLUSIVE: `drydock explain ${id}, then resume, abort or rollback`,
-    FREEZE: 'drydock stops',
-    PHASE_FAILED: after,
-    PHASE_OVERTAKEN: after,
-  }
-  return commands[code]
+/** How a run is shown that can still be acted upon: with who may decide what holds it. */
+export interface Acting {
+  readonly decision: Decision | undefined
 }
 
-/** Returns a run as lines: what it is, each wave or each part of a rollout, and what holds it. */
-export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[] {
+/**
+ * Returns a run as lines: what it is, each wave or each part of a rollout, what holds it, and what can be done; `acting` is left out where it is shown as it
+ * was once.
+ */
+export function linesOf(subject: Subject, { standing, rollback }: Stood, acting?: Acting): Line[] {
   const back = standing === 'rolled-back' ? ', and taken back' : ''
   const parts = subject.kind === 'upgrade' ? upgradeLines(subject.run, back) : rolloutLines(subject.run, back)
   const [first = '', ...rest] = parts
   if (rollback !== undefined) rest.push(`  back     ${wordsOf[standing]}: drydock watch ${rollback}`)
+  const next = (words: string | undefined): Line[] =>
+    words === undefined ? [] : [[`  next     ${words}`, 'quiet']]
   const holds = subject.run.holds.flatMap((hold): Line[] => {
-    const until = hold.until === null ? '' : ` Until ${hold.until}.`
-    const next = nextOf(hold, subject)
-    const about = hold.ref === null || hold.code === 'FREEZE' ? '' : ` (${hold.ref})`
-    return [
-      [`  holds    ${hold.code}${about}: ${hold.unblock}${until}`, 'careful'],
-      ...(next === undefined ? [] : [[`  next     ${next}`, 'quiet'] as const]),
-    ]
+    const command = acting && nextOf(hold, subject, acting.decision)
+    return [[`  holds    ${holdWords(hold, command !== undefined)}`, 'careful'], ...next(command)]
   })
+  const isUnwell = standing === 'exceptions' || standing === 'failed'
+  if (acting && isUnwell && rollback === undefined) holds.push(...next(nextOfEnded(subject)))
   if (subject.kind === 'upgrade') {
+    for (const words of failureWords(subject.run)) rest.push(`  failed   ${words}`)
     for (const words of leftOutWords(subject.run.plan?.leftOut)) rest.push(`  left out ${words}`)
     for (const words of againstWords(subject.run.againstRelease, subject.run))
       rest.push(`  release  ${words}`)
@@ -50,6 +41,14 @@ export function linesOf(subject: Subject, { standing, rollback }: Stood): Line[]
   const { status, planHash } = subject.run
   if (status === 'pending_approval' && planHash !== null) rest.push(`  plan     ${planHash}`)
   return [[first, toneOf(standing)], ...rest.map((line): Line => [line, 'plain']), ...holds]
+}
+
+/** Returns what targets have failed with, each with what one of them said. */
+function failureWords({ failures }: Pick<Upgrade, 'failures'>): string[] {
+  return failures.map(({ code, count, targetId, said }) => {
+    const words = said === null ? '' : `: ${said}`
+    return `${count} with ${code}${count === 1 ? ` (${targetId})` : `, last ${targetId}`}${words}`
+  })
 }
 
 type Upgrade = Extract<Subject, { kind: 'upgrade' }>['run']
@@ -84,7 +83,7 @@ function upgradeLines(run: Upgrade, back: string) {
       return `  wave ${String(wave).padStart(2)}  ${drawn} ${succeeded}/${size}${bad}${out}${name}`
     }),
     ...(left > 0 ? [`  and ${counted(left, 'more wave')}`] : []),
-    ...(failure === null ? [] : [`  why      ${failure.detail}`]),
+    ...(failure === null ? [] : [`  why      ${inCommands(failure.detail)}`]),
   ]
 }
 
@@ -94,9 +93,9 @@ function rolloutLines({ name, status, phases, failure, ...counts }: Rollout, bac
     `${name}: ${status}${back}, ${doneWords(counts)} done`,
     ...phases.map((phase) => {
       const drawn = bar({ size: phase.total, good: phase.completed, bad: phase.failed, out: phase.skipped })
-      const held = phase.holds.map(({ code }) => code).join(' ')
+      const held = phase.holds.map(({ code }) => holdPhrase(code)).join(', ')
       return `  ${phase.name.padEnd(width)}  ${drawn} ${phase.completed}/${phase.total} ${phase.status} ${held}`.trimEnd()
     }),
-    ...(failure === null ? [] : [`  why  ${failure.detail}`]),
+    ...(failure === null ? [] : [`  why  ${inCommands(failure.detail)}`]),
   ]
 }

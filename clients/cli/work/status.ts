@@ -4,6 +4,7 @@ import type { Work } from '../session.ts'
 import { sayTable } from '../terminal/table.ts'
 import { doneWords } from './counts.ts'
 import { forecastOf } from './forecast.ts'
+import { decisionOn } from './holds.ts'
 import { sayOffered } from './offered.ts'
 import { pages } from './pages.ts'
 import { linesOf } from './shown.ts'
@@ -17,10 +18,12 @@ export const status: Work = async ({ api, console, json }, given) => {
   const { standing } = stood
   if (json) console.json({ standing, ...subject.run })
   else {
-    for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
-    if (given.text('at') === undefined) await sayOffered(api, console, subject)
+    const at = given.text('at')
+    const acting = at === undefined ? { decision: await decisionOn(api, subject) } : undefined
+    for (const [line, tone] of linesOf(subject, stood, acting)) console.tellLine(line, tone)
+    if (at === undefined) await sayOffered(api, console, subject)
     const isOver = standing !== 'runs' && standing !== 'waits'
-    const words = isOver ? undefined : await forecastOf(api, subject, given.text('at'))
+    const words = isOver ? undefined : await forecastOf(api, subject, at)
     if (words !== undefined) console.tell('  forecast ', words, 'quiet')
   }
   return codeOf(standing)

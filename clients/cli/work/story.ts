@@ -1,6 +1,8 @@
+import { inCommands } from '../connection/in-words.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
 import { printable, toMinute } from '../terminal/text.ts'
+import { decisionOn } from './holds.ts'
 import { sayList } from './listing.ts'
 import { sayOffered } from './offered.ts'
 import { pages } from './pages.ts'
@@ -83,7 +85,7 @@ export const events: Work = async (session, given) => {
   const subject = await subjectOf(api, given.word(0), { at })
   const told = await storyOf(session, subject, 1, given.number('limit') ?? 50, at)
   if (json) console.json({ events: told, count: told.length })
-  else for (const { at: when, sentence } of told) console.tell(`${when}  `, sentence)
+  else for (const { at: when, sentence } of told) console.tell(`${when}  `, inCommands(sentence))
   return exitCodes.done
 }
 
@@ -111,13 +113,14 @@ export const explain: Work = async (session, given) => {
     })
     return exitCodes.done
   }
-  for (const [line, tone] of linesOf(subject, stood)) console.tellLine(line, tone)
+  const acting = at === undefined ? { decision: await decisionOn(api, subject) } : undefined
+  for (const [line, tone] of linesOf(subject, stood, acting)) console.tellLine(line, tone)
   if (at === undefined) await sayOffered(api, console, subject)
-  for (const sentence of why?.why ?? []) console.tell('  why      ', sentence)
+  for (const sentence of why?.why ?? []) console.tell('  why      ', inCommands(sentence))
   for (const part of why?.phases ?? [])
     for (const sentence of part.why) console.tell(`  ${part.name}: `, sentence)
   console.say('What it did last:', 'quiet')
-  for (const { at: when, sentence } of last) console.tell(`  ${when}  `, sentence)
+  for (const { at: when, sentence } of last) console.tell(`  ${when}  `, inCommands(sentence))
   return exitCodes.done
 }
 
@@ -129,11 +132,12 @@ export const why: Work = async ({ api, console, json }, given) => {
     console.json(explained)
     return exitCodes.done
   }
-  console.tell(`${explained.id}: `, `${explained.verdict}. ${explained.sentence}`)
+  console.tell(`${explained.id}: `, `${explained.verdict}. ${inCommands(explained.sentence)}`)
   for (const { code, detail, ref, since, unblock } of explained.reasons) {
     // The first reason is often the verdict itself.
-    if (!explained.sentence.includes(detail)) console.tell(`  ${code}: `, detail, 'careful')
-    if (unblock !== undefined && !explained.sentence.includes(unblock)) console.tell('  unblock   ', unblock)
+    if (!explained.sentence.includes(detail)) console.tell(`  ${code}: `, inCommands(detail), 'careful')
+    if (unblock !== undefined && !explained.sentence.includes(unblock))
+      console.tell('  unblock   ', inCommands(unblock))
     console.tell('  known by  ', `${ref}${since === undefined ? '' : `, since ${since}`}`, 'quiet')
   }
   if (explained.lastSeenAt !== null)

@@ -33,7 +33,7 @@ export async function subjectOf(api: Api, id: string, { at, seen }: Reading = {}
 }
 
 /**
- * Reads the same run again. While its status stays the same the row of it is enough, which is cheaper for the server than all that is in its
+ * Reads the same run again. While neither its status nor what has failed changes the row of it is enough, which is cheaper for the server than all that is in its
  * stream; of one that is over all is read, as it may have got a rollback.
  */
 export async function again(api: Api, subject: Subject, seen?: string | null): Promise<Subject> {
@@ -42,7 +42,9 @@ export async function again(api: Api, subject: Subject, seen?: string | null): P
   if (run.completedAt === null) {
     if (kind === 'upgrade') {
       const row = await api.read('getUpgradeStatus', asked)
-      if (row.status === run.status) return { kind, id, run: { ...run, ...row } }
+      const isNews =
+        row.status !== run.status || row.failed !== run.failed || row.unreachable !== run.unreachable
+      if (!isNews) return { kind, id, run: { ...run, ...row } }
     } else {
       const row = await api.read('getRolloutStatus', asked)
       if (row.status === run.status) return { kind, id, run: { ...run, ...row } }

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Session, Work } from '../session.ts'
 import { LatestForecast } from './forecast.ts'
+import { type Decision, decisionOn } from './holds.ts'
 import { type Line, linesOf } from './shown.ts'
 import { codeOf, type Stood, standingOf } from './standing.ts'
 import { again, type Subject, subjectOf } from './subject.ts'
@@ -77,7 +78,10 @@ export async function toldOrWatched(
   given: Given,
   { id, body, commit }: Written,
   say: () => void,
-  { next = 'watch', beginsLater = false }: { readonly next?: string; readonly beginsLater?: boolean } = {},
+  {
+    forOthers = false,
+    beginsLater = false,
+  }: { readonly forOthers?: boolean; readonly beginsLater?: boolean } = {},
 ): Promise<ExitCode> {
   const { console, json } = session
   const isWatched =
@@ -85,7 +89,11 @@ export async function toldOrWatched(
   if (json) console.json(body, isWatched ? 0 : 2)
   else say()
   if (isWatched) return watchRun(session, given, id, commit, { beginsLater })
-  if (!json) console.say(`Next: drydock ${next} ${id}`, 'quiet')
+  if (!json) {
+    // Whoever asks for a run does not approve it.
+    if (forOthers) console.say(`Somebody else: drydock approve ${id}`, 'quiet')
+    console.say(`Next: drydock watch ${id}`, 'quiet')
+  }
   return exitCodes.done
 }
 
@@ -137,10 +145,20 @@ class Picture {
   readonly #session: Session
   readonly #forecast: LatestForecast
   #before: ReadonlySet<string> = new Set()
+  #asked = ''
+  #decision: Decision | undefined
 
   constructor(session: Session) {
     this.#session = session
     this.#forecast = new LatestForecast(session.api)
+  }
+
+  /** Who may decide is asked once for each thing that is to be decided. */
+  async #decisionOn(subject: Subject): Promise<Decision | undefined> {
+    const holds = subject.run.holds.map(({ code, since }) => `${code} ${since}`).join()
+    if (holds !== this.#asked) this.#decision = await decisionOn(this.#session.api, subject)
+    this.#asked = holds
+    return this.#decision
   }
 
   async show(subject: Subject, stood: Stood, isLast: boolean): Promise<void> {
@@ -152,7 +170,7 @@ class Picture {
       this.#before = new Set([text])
       return
     }
-    const lines: Line[] = linesOf(subject, stood)
+    const lines: Line[] = linesOf(subject, stood, { decision: await this.#decisionOn(subject) })
     if (console.isLive && !isLast) {
       const words = await this.#forecast.of(subject)
       console.draw(words === undefined ? lines : [...lines, [`  forecast ${words}`, 'quiet']])

@@ -4,6 +4,7 @@ import type { Upgrade } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
 import { Deeds } from '../parts/deeds.tsx'
 import { Explanation } from '../parts/explanation.tsx'
+import { Failures } from '../parts/failures.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { Holds } from '../parts/holds.tsx'
 import { LeftOut } from '../parts/left-out.tsx'
@@ -67,6 +68,11 @@ export function OneUpgrade({ id }: { readonly id: string }) {
               {upgrade.plan && (
                 <Card title="Left out by the plan">
                   <LeftOut counts={upgrade.plan.leftOut} />
+                </Card>
+              )}
+              {upgrade.failures.length > 0 && (
+                <Card title="What failed">
+                  <Failures of={upgrade.failures} />
                 </Card>
               )}
               <Targets id={id} at={at} isOver={isOver(upgrade)} />

@@ -1,11 +1,10 @@
-import { tags, unseen } from '../../../events/words.ts'
+import { plainText } from '../../../events/words.ts'
 
 const mostBytes = 64
-const blank = new RegExp(`[\\p{Cc}\\p{Cs}\\s${unseen}${tags}]+`, 'gu')
 
 /** Returns the name of a day as a definition holds it: without control characters and the like, and so short that 400 of them fit into one event. */
 export function shortName(text: string): string {
-  const clean = text.replace(blank, ' ').trim()
+  const clean = plainText(text)
   let short = ''
   let bytes = 0
   for (const character of clean) {

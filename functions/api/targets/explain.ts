@@ -1,12 +1,14 @@
 import type { targetContracts } from '../../../contracts/targets.ts'
 import { refOf } from '../../../events/stream.ts'
 import { instantOf } from '../../../events/time.ts'
+import { componentAggregate } from '../../domain/component/component.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
 import { waveOf } from '../../domain/plan/waves.ts'
 import { freezePolicy, policyAggregate } from '../../domain/policy/policy.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { explainTarget as explain } from '../../domain/target/explain.ts'
 import type { CitedAgainst, MemberAsked, UpgradeAsked } from '../../domain/target/explanation.ts'
+import type { TargetState } from '../../domain/target/state.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { attentionTo, chunkOf } from '../../domain/upgrade/chunks.ts'
 import { standsAt } from '../../domain/upgrade/held.ts'
@@ -19,6 +21,8 @@ import {
   planOf,
   type UpgradeState,
 } from '../../domain/upgrade/state.ts'
+import { sameVersion } from '../../domain/version/identity.ts'
+import { lacksLicence } from '../../facts/entitlement.ts'
 import { leftOutOf } from '../../facts/left-out.ts'
 import { holdersOf } from '../../facts/live-plans.ts'
 import { memberNamed } from '../../facts/plan-members.ts'
@@ -119,14 +123,35 @@ async function passedOverBy(services: Reading, target: string, components: reado
   return found
 }
 
-/** What stands against the newest release of each component that the target runs: that is what keeps `latest` and profiles from it. */
-async function againstNewest({ log, views }: Reading, components: readonly string[]) {
-  const found: CitedAgainst[] = []
+type Newest = Required<Pick<Parameters<typeof explain>[0], 'unentitled'>> & {
+  readonly against: readonly CitedAgainst[]
+}
+
+const noneNewest: Newest = { against: [], unentitled: [] }
+
+/**
+ * Returns what stands against the newest release of each component that the target runs, which is what keeps `latest` and profiles from it, and which of
+ * them it has no licence for.
+ */
+async function againstNewest(
+  services: Reading & Pick<Services, 'now'>,
+  { components: runs, licence }: TargetState,
+  components: readonly string[],
+): Promise<Newest> {
+  const { log, views } = services
+  const against: CitedAgainst[] = []
+  const unentitled: Newest['unentitled'][number][] = []
   for (const component of components) {
     const version = await newestRelease(views, component)
-    if (version !== undefined) found.push(...(await againstNamed(log, { component, version })))
+    if (version === undefined) continue
+    against.push(...(await againstNamed(log, { component, version })))
+    const isNews = !sameVersion(runs[component] ?? '', version)
+    if (isNews && (await lacksLicence(services, component, version, licence?.id ?? null))) {
+      const { commit } = await log.load(componentAggregate, component)
+      unentitled.push({ component, version, ref: refOf(log.of(componentAggregate, component).name, commit) })
+    }
   }
-  return found
+  return { against, unentitled }
 }
 
 /** The upgrades at work that hold the target, as far as they were looked through. */
@@ -172,8 +197,8 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
   // The views know the newest upgrades as of now alone.
   const asksNow = query.upgradeId === undefined && query.at === undefined && holders.length === 0
   const components = asksNow ? Object.keys(state.components).slice(0, componentsAtMost) : []
-  const [releases, passedOver] = await Promise.all([
-    state.active ? [] : againstNewest(services, components),
+  const [newest, passedOver] = await Promise.all([
+    state.active ? noneNewest : againstNewest(services, state, components),
     passedOverBy(services, id, components, instant),
   ])
   const facts = {
@@ -184,7 +209,11 @@ export const explainTarget: Operate<(typeof targetContracts)['explainTarget'], '
     upgrade: upgrade?.asked,
     holders,
     passedOver,
-    releases,
+    releases: newest.against,
+    unentitled: newest.unentitled.filter(
+      ({ component }) =>
+        !passedOver.some((one) => one.component === component && one.leftOut?.reason === 'not_entitled'),
+    ),
     stops,
     ...lastSeen,
   }

@@ -16,6 +16,7 @@ import type { UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
+import { commonFailures } from './failures.ts'
 import { foldRow, upgradeNotFound } from './history.ts'
 import { expectedAttempt } from './plan.ts'
 import { droppedOf } from './planned-waves.ts'
@@ -134,6 +135,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       ...{ upgradeId: child, kind, targetId: target, at: asked },
     })),
     failure,
+    failures: plan ? await commonFailures(log, params.id, plan.planHash, folded.failures) : [],
     againstRelease: against.map(({ ref: _, ...one }) => one),
     window: window && { start: window.start, end: window.end },
     generation,

@@ -11,7 +11,7 @@ interface Planned {
   /** What all of them go to; null: each has a version of its own to go back to. */
   readonly version: string | null
   /** The releases that they go back to, where each has its own. */
-  readonly releases: ReadonlyMap<string, { readonly digest: string }> | undefined
+  readonly releases: ReadonlyMap<string, { readonly digest: string | null }> | undefined
 }
 
 /** The chunks of a plan. Each is made when it is asked for: nobody has to hold those of a million members at once. */

@@ -16,6 +16,9 @@ import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
 /** Why a candidate is no member. */
 export type LeftOutReason = keyof typeof leftOutPhrases
 
+/** Why a version is not one that a release follows. */
+export type TooOld = Extract<LeftOutReason, 'below_minimum_version' | 'version_unplaced'>
+
 /** A candidate that is no member. */
 export interface LeftOut {
   readonly target: string
@@ -66,20 +69,21 @@ export interface PlanFacts {
     readonly releaseVersion: number
     readonly compatibility?: Compatibility
   } | null
-  /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them. */
+  /** Of a rollback, the releases that its candidates go back to, by their version; those that are not registered are not among them, unless nobody can go back to such a version. */
   readonly releases?: ReadonlyMap<
     string,
     {
-      readonly digest: string
+      readonly digest: string | null
       readonly withdrawn: string | null
       readonly distrusted?: string | null
+      readonly unpublished?: boolean
       readonly compatibility?: Compatibility
     }
   >
   /** Which versions that candidates run are newer than a release that `latest` or `stable` stands for; left out: nobody asked. */
   readonly newer?: ReadonlySet<string>
-  /** Which versions that candidates run are older than the release lets its targets be; left out: nobody said. */
-  readonly tooOld?: ReadonlySet<string>
+  /** Which versions that candidates run the release does not follow, and why; left out: nobody said. */
+  readonly tooOld?: ReadonlyMap<string, TooOld>
   /** The licences that entitle to the release; left out: it needs none, as no rollback does. */
   readonly entitled?: ReadonlySet<string> | undefined
   readonly policyVersion: number
@@ -132,12 +136,14 @@ function refuseMember(
   // A rollback undoes attempts that may have failed half-way: the inventory alone does not say that nothing is to be done.
   if (request.kind !== 'rollback' && sameVersion(from, to)) return 'already_at_version'
   if (newer?.has(from)) return 'newer_version'
-  if (tooOld?.has(from)) return 'below_minimum_version'
+  const old = tooOld?.get(from)
+  if (old) return old
   if (misfit !== undefined) return 'incompatible'
   if (entitled && !entitled.has(candidate.licence ?? '')) return 'not_entitled'
   // A child waits for what its parent still has in flight; everybody else is refused (M19).
   if (active !== null && active !== request.parent) return 'update_in_progress'
   if (candidate.notReady) return 'not_ready'
+  if (releases?.get(to)?.unpublished) return 'release_unpublished'
   // Whoever may lift a withdrawal cannot vouch for what nobody has signed who counts.
   if (releases?.get(to)?.distrusted) return 'release_distrusted'
   if (releases?.get(to)?.withdrawn && request.toWithdrawn === undefined) return 'release_withdrawn'

@@ -107,6 +107,22 @@ export function warningsOfCanaries(
   )
 }
 
+/** So many parts are named. */
+const partsNamed = 3
+
+/** Returns which parts of a release agents cannot install that have no mirror; a procedure downloads nothing. */
+export function warningsOfParts(
+  { procedure, component }: Pick<UpgradeRequest, 'procedure' | 'component'>,
+  release: { readonly version: string; readonly withoutUrl: readonly string[] } | null,
+): PlanWarning[] {
+  const { version = '', withoutUrl = [] } = release ?? {}
+  if (procedure || withoutUrl.length === 0) return []
+  const named = withoutUrl.slice(0, partsNamed).join(', ')
+  const more = withoutUrl.length > partsNamed ? ` and ${withoutUrl.length - partsNamed} more` : ''
+  const detail = `The manifest of ${component} ${version} does not say where ${named}${more} can be downloaded (url): agents without a mirror (download.mirror) cannot install it.`
+  return [{ code: 'url_missing', detail, field: 'version', value: version }]
+}
+
 /** Returns as many warnings as are told; the last one counts those that are not. */
 export function toldWarnings(warnings: readonly PlanWarning[]): PlanWarning[] {
   if (warnings.length <= warningsAtMost) return [...warnings]

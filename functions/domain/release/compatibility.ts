@@ -1,4 +1,5 @@
 import { cut } from '../../../events/cut.ts'
+import type { Manifest } from './manifest.ts'
 import type { SignedManifest } from './release.ts'
 
 /** What a release asks of where it runs: by what it is about, any one of these. */
@@ -15,6 +16,13 @@ export function compatibilityOf(signed: Pick<SignedManifest, 'manifest'> | null)
   // It was checked when it was published, and is signed as it stands.
   const { compatibility = asksNothing } = JSON.parse(signed.manifest) as { compatibility?: Compatibility }
   return compatibility
+}
+
+/** Returns the parts of a release that do not say where their artifact lies: an agent without a mirror cannot install them. */
+export function partsWithoutUrl(signed: Pick<SignedManifest, 'manifest'> | null): readonly string[] {
+  if (!signed) return []
+  const { components } = JSON.parse(signed.manifest) as Pick<Manifest, 'components'> // checked when it was published
+  return Object.entries(components).flatMap(([name, { url }]) => (url === undefined ? [name] : []))
 }
 
 /** Words as they are compared: `PostgreSQL 14.2+` is a name, numbers, and whether later ones do as well. What only has digits in it, as arm64, names no version. */

@@ -17,6 +17,15 @@ export interface Distrust {
   readonly words: string
 }
 
+/** Can nobody go back to a version, as it was never registered and the deployment refuses what nobody has signed? A procedure asks for no signature. */
+export function isUnpublished(
+  { registered }: Pick<ReleaseState, 'registered'>,
+  { unsigned }: Pick<Judges, 'unsigned'>,
+  { procedure }: { readonly procedure?: unknown },
+): boolean {
+  return !registered && unsigned === 'refused' && procedure === undefined
+}
+
 /**
  * Returns why a release must not be rolled out at an instant, by what those are worth now who have signed it; undefined: it may. `back`: a
  * target goes back to what it ran before, which asks no release to be recent.

@@ -162,6 +162,7 @@ function obstacle(
     ready = true,
     withdrawn = false,
     distrusted = false,
+    unpublished = false,
     compatibility = {},
     unentitled,
     patience,
@@ -169,6 +170,7 @@ function obstacle(
     readonly ready?: boolean
     readonly withdrawn?: boolean
     readonly distrusted?: boolean
+    readonly unpublished?: boolean
     readonly compatibility?: Compatibility
     readonly unentitled?: string | null
     readonly patience?: BusyPatience
@@ -186,6 +188,7 @@ function obstacle(
     return skipped('already_at_version')
   const isBack = plan.kind === 'rollback' && sameVersion(present, plan.to)
   if (!isBack && !sameVersion(present, plan.from)) return skipped('version_changed')
+  if (unpublished) return skipped('release_unpublished')
   if (distrusted) return skipped('release_distrusted')
   if (withdrawn) return skipped('release_withdrawn')
   const withheld = withholding(state, { compatibility, unentitled })
@@ -215,6 +218,8 @@ export function assignAttempt(
     readonly withdrawn?: boolean
     /** Do too few count of those who have signed the release that it goes back to? */
     readonly distrusted?: boolean
+    /** Was the version that it goes back to never published, and must be? */
+    readonly unpublished?: boolean
     /** Does the release need a licence? */
     readonly licensed?: boolean
     /** What the release asks of where it runs; left out: nothing. */

@@ -141,6 +141,8 @@ const takenOnce: Readonly<Record<string, string>> = {
     'What is where it runs becomes what the release asks for, and is said by its agent or an operator',
   not_entitled: 'It is given a licence that entitles it to the release',
   below_minimum_version: 'It is upgraded to the least version that the release follows',
+  version_unplaced: 'It is said to run a version as its component has them',
+  release_unpublished: 'The version that it ran before is published, with its manifest',
   update_in_progress: 'The other upgrade ends',
   not_ready: 'Its agent is heard of',
   component_missing: 'It is said to run the component',

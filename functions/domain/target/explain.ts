@@ -20,6 +20,12 @@ export interface ExplainFacts {
   readonly passedOver?: readonly UpgradeAsked[]
   /** Where none is asked about: what stands against the newest releases of its components. */
   readonly releases?: readonly CitedAgainst[]
+  /** Where none is asked about: the newest releases of its components that need a licence which it does not have. */
+  readonly unentitled?: readonly {
+    readonly component: string
+    readonly version: string
+    readonly ref: string
+  }[]
   /** The stops of everything that were in force, the oldest first. */
   readonly stops: readonly (Pick<Stop, 'reason' | 'since'> & { readonly ref: string })[]
 }
@@ -168,12 +174,21 @@ function eligible({ id, ref }: ExplainFacts): Finding {
   return { code: 'eligible', verdict: 'eligible', detail, ref, unblock }
 }
 
+/** Which releases it would not get for want of a licence. */
+function unlicensed(id: string, unentitled: NonNullable<ExplainFacts['unentitled']>): Finding[] {
+  return unentitled.map(({ component, version, ref }) => ({
+    ...{ code: 'not_entitled', verdict: 'blocked', ref },
+    detail: `${id} has no licence that entitles it to ${component} ${version}.`,
+    unblock: 'It is given a licence that entitles it to the release.',
+  }))
+}
+
 /**
  * Returns why a target has, or has not, been upgraded at an instant: the decisive reason first and as the sentence, then every
  * other that holds as well. It rests on folds alone, so it is exact for any instant of the past.
  */
 export function explainTarget(facts: ExplainFacts): Explanation {
-  const { target, upgrade, passedOver = [], releases = [] } = facts
+  const { target, upgrade, passedOver = [], releases = [], unentitled = [] } = facts
   const held = upgrade ? explainMember(target, upgrade) : ofHolders(facts)
   const present = held.length > 0 ? held : passedOver.flatMap((one) => explainMember(target, one))
   // What an upgrade has done is no answer where the target says that it is not so any more.
@@ -188,7 +203,11 @@ export function explainTarget(facts: ExplainFacts): Explanation {
   if (found.length === drifted.length + stops.length && !upgrade) found.push(...lastAttempt(facts))
   if (found.length === 0) found.push(...stopped(facts))
   const [decisive = eligible(facts)] = found
-  const all = [...(found.length > 0 ? found : [decisive]), ...releases.map(ofRelease)]
+  const all = [
+    ...(found.length > 0 ? found : [decisive]),
+    ...releases.map(ofRelease),
+    ...unlicensed(facts.id, unentitled),
+  ]
   const reasons = all.map(({ verdict: _, ...reason }) => reason)
   return { verdict: decisive.verdict, sentence: decisive.detail, reasons }
 }

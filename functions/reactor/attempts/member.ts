@@ -32,6 +32,7 @@ export interface Members extends LogAndClock {
 interface Destination {
   readonly withdrawn: boolean
   readonly distrusted: boolean
+  readonly unpublished: boolean
   readonly compatibility: Compatibility
   /** What members have to be entitled to; undefined: nothing. */
   readonly licensed?: Licensed | undefined
@@ -63,17 +64,23 @@ export async function membersOf(
 async function forthTo({ log }: LogAndClock, release: ReleaseState): Promise<Destination> {
   const licensed = { component: release.component, channel: release.channel }
   return {
-    ...{ withdrawn: false, distrusted: false, compatibility: compatibilityOf(release.signed) },
+    ...{
+      withdrawn: false,
+      distrusted: false,
+      unpublished: false,
+      compatibility: compatibilityOf(release.signed),
+    },
     ...((await isLicensed(log, licensed)) && { licensed }),
   }
 }
 
 /** Returns what is known of a release that targets go back to. It asks for no licence: one that is over must keep nobody at what has failed. */
-async function backTo(members: Members, component: string, version: string): Promise<Destination> {
-  const releases = await releasesOf(members, component, [version])
-  const { withdrawn = null, distrusted = null, compatibility = {} } = releases.get(version) ?? {}
+async function backTo(members: Members, version: string): Promise<Destination> {
+  const releases = await releasesOf(members, members.state.request, [version])
+  const found = releases.get(version)
+  const { withdrawn = null, distrusted = null, unpublished = false, compatibility = {} } = found ?? {}
   const isAway = withdrawn !== null && !mayGoToWithdrawn(members.state)
-  return { withdrawn: isAway, distrusted: distrusted !== null, compatibility }
+  return { withdrawn: isAway, distrusted: distrusted !== null, unpublished, compatibility }
 }
 
 /** Returns what is known of the release that a member is sent to, which is read once for all that go there. */
@@ -83,7 +90,7 @@ function destinationOf(members: Members, { to }: PlanMember): Promise<Destinatio
   const known =
     destinations.get(to) ??
     (kind === 'rollback'
-      ? backTo(members, component, to)
+      ? backTo(members, to)
       : log
           .load(releaseAggregate, releaseId(component, to))
           .then((release) => forthTo(members, release.state)))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { bar } from '../../../clients/cli/terminal/bar.ts'
 import type { Call, Seen } from './api.ts'
 import type { Fleet } from './fleets.ts'
-import { bar } from '../../../clients/cli/terminal/bar.ts'
 import type { Screen } from './screen.ts'
 
 /** What the demo reads of `GET /api/upgrades/{id}/status`. */

@@ -380,13 +380,20 @@ describe('a download', () => {
     expect(plane.ranges[1]).toBeGreaterThan(0)
   })
 
+  it('that lies nowhere is refused by its own name', async () => {
+    const { plane, round } = await opened({ download: {} })
+    plane.offer(large())
+    await round()
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'URL_MISSING' })
+  })
+
   it('of other bytes, of the same length and of another, ends in nothing', async () => {
     for (const instead of [Buffer.alloc(200_000), Buffer.alloc(200_001), Buffer.alloc(10_000_000)]) {
       const { plane, place, round } = await opened()
       plane.offer(large())
       plane.trouble.instead = instead
       await round()
-      expect(end(plane)).toMatchObject({ status: 'failed', code: 'DIGEST_MISMATCH' })
+      expect(end(plane)).toMatchObject({ status: 'rejected', code: 'DIGEST_MISMATCH' })
       expect([place.runs(), place.programs()]).toEqual([null, []])
       expect(readdirSync(join(place.directory, 'downloads'))).toEqual([])
     }
@@ -422,7 +429,7 @@ describe('what does not go well', () => {
       place.spoil(program, '1.1.0')
       plane.offer(releaseOf('1.1.0'))
       await round()
-      expect(end(plane)).toMatchObject({ status: 'failed', code })
+      expect(end(plane)).toMatchObject({ status: 'rejected', code })
       expect(place.programs()).toEqual(programs)
     },
   )
@@ -465,7 +472,8 @@ describe('what does not go well', () => {
         work: {
           ...{ ...begun, back: false, assignment: null, stage },
           shown: { manifest, signatures: [] },
-          failure: stage === 'back-reverting' ? { code: 'APPLY_FAILED', words: 'No.', retryable: false } : null,
+          failure:
+            stage === 'back-reverting' ? { code: 'APPLY_FAILED', words: 'No.', retryable: false } : null,
         },
       })
       await round()
@@ -535,7 +543,7 @@ describe('what does not go well', () => {
     const { round } = agentAt(place)
     plane.offer(releaseOf('1.1.0'))
     await round()
-    expect(end(plane)).toMatchObject({ status: 'failed', code: 'BACKUP_FAILED' })
+    expect(end(plane)).toMatchObject({ status: 'rejected', code: 'BACKUP_FAILED' })
     expect(String(end(plane)?.details)).toContain('longer than 0.3 s')
     expect(existsSync(join(place.directory, 'late'))).toBe(false)
   })

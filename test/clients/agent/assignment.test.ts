@@ -261,7 +261,7 @@ describe('an agent that knows who assigns', () => {
     delete plane.trouble.breakOffAfter
     await agent.round()
     const { status, code } = end(plane) ?? {}
-    expect([place.runs(), status, code]).toEqual([null, 'failed', 'ASSIGNMENT_MISSING'])
+    expect([place.runs(), status, code]).toEqual([null, 'rejected', 'ASSIGNMENT_MISSING'])
   })
 
   it('does not go on with what another release under the name of its attempt was assigned for', async () => {
@@ -272,7 +272,7 @@ describe('an agent that knows who assigns', () => {
     plane.offer(releaseOf('1.2.0'), { attempt: 'attempt-1.1.0' })
     await agent.round()
     const { status, code } = end(plane) ?? {}
-    expect([place.runs(), status, code]).toEqual([null, 'failed', 'ASSIGNMENT_MISMATCH'])
+    expect([place.runs(), status, code]).toEqual([null, 'rejected', 'ASSIGNMENT_MISMATCH'])
   })
 
   it('does not begin where its credential does not say who it is', async () => {

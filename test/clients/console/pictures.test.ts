@@ -391,8 +391,15 @@ describe('words', () => {
     const reasons: Readonly<Record<LeftOutReason, true>> = {
       ...{ retired: true, component_missing: true, pinned: true, no_earlier_version: true },
       ...{ already_at_version: true, newer_version: true, below_minimum_version: true, incompatible: true },
+      version_unplaced: true,
       ...{ not_entitled: true, update_in_progress: true, not_ready: true, after_canaries: true },
-      ...{ release_withdrawn: true, release_distrusted: true, moved_on: true, not_selected: true },
+      ...{
+        release_withdrawn: true,
+        release_distrusted: true,
+        release_unpublished: true,
+        moved_on: true,
+        not_selected: true,
+      },
       ...{ member_elsewhere: true, critical: true, canary_resource: true, rollback_unwanted: true },
     }
     const untold = Object.keys(reasons).filter((reason) => !Object.hasOwn(leavings, reason))
