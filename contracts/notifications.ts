@@ -108,6 +108,12 @@ const destination = z.object({
   document: z.looseObject({}).describe('As it was defined, with every default.'),
 })
 
+const defined = destination.extend({
+  warnings: z
+    .array(z.object({ field: z.string(), detail: z.string() }))
+    .describe('Secrets that cannot be read now: until they can, nothing gets there. They may be made later.'),
+})
+
 const undelivered = z.object({
   about: z.string().describe('The event, or the upgrade or rollout, that it was to tell of.'),
   type: z.string().nullable().describe('The type of the event; null: how an upgrade or a rollout stands.'),
@@ -156,8 +162,8 @@ export const notificationContracts = {
     query: noQuery,
     body: document,
     answers: {
-      200: { description: 'The destination as it is now.', schema: destination },
-      201: { description: 'The destination is defined.', schema: destination },
+      200: { description: 'The destination as it is now.', schema: defined },
+      201: { description: 'The destination is defined.', schema: defined },
     },
     problems: ['destination-not-found', 'destination-too-large', 'too-many-destinations', 'conflict'],
   },

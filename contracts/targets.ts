@@ -257,7 +257,17 @@ export const targetContracts = {
     answers: {
       201: {
         description: 'The token; it is shown once and kept as a hash only.',
-        schema: z.object({ id: z.string(), enrolmentToken: z.string(), expiresAt: z.string() }),
+        schema: z.object({
+          id: z.string(),
+          enrolmentToken: z.string(),
+          expiresAt: z.string(),
+          endsToken: z
+            .boolean()
+            .describe('Was one issued before that had not been used? It is void from now on.'),
+          enrolled: z
+            .boolean()
+            .describe('Has an agent enrolled before? Its credential ends once the new token is used.'),
+        }),
       },
     },
     problems: ['target-not-found', 'conflict'],

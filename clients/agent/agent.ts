@@ -88,11 +88,25 @@ function settleTrial(directory: string, trial: Trial, { watched = false, tried =
   if (!tried && kind !== 'none') restoreJournal(directory)
 }
 
+/** Returns what a file of the configuration holds. Throws {@link BadConfig} with what to do where it cannot be read. */
+function kept(field: string, file: string, next: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new BadConfig(
+      code === 'ENOENT'
+        ? `${field}: there is no ${file}: ${next}.`
+        : `${field}: ${file} cannot be read: ${message}`,
+    )
+  }
+}
+
 function openTaken(config: Config, tell: (words: string) => void, started: Started): Omit<Agent, 'close'> {
   const { directory } = config
   const trial = config.agent ? openTrial(ownDirectory(directory)) : undefined
   if (trial) settleTrial(directory, trial, started)
-  const credential = readFileSync(config.server.credential, 'utf8').trim()
+  const credential = kept('server.credential', config.server.credential, 'run drydock-agent enrol first')
   const assigning = assigningOf(config, credential)
   const journal = openJournal(directory)
   endLeftBehind(directory)
@@ -103,7 +117,7 @@ function openTaken(config: Config, tell: (words: string) => void, started: Start
   const plane = controlPlaneAt(config.server.url, {
     ask,
     credential,
-    licence: licence === undefined ? undefined : readFileSync(licence, 'utf8').trim(),
+    licence: licence === undefined ? undefined : kept('server.licence', licence, 'put the key there'),
     environment,
     bootId: randomUUID(),
     heard: clock.hear,

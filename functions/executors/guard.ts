@@ -76,11 +76,21 @@ export function openGuard(hosts: OutboundHosts, resolve: Resolve = resolveAll): 
       if (closed !== undefined)
         return refusal(
           'address',
-          `${host} leads to ${closed}, which is not of the public internet: OutboundHosts would have to name it as a CIDR.`,
+          `${host} leads to ${closed}, which is not of the public internet: OutboundHosts would have to name it as a CIDR${onOneMachine(destination)}.`,
         )
       return { kind: 'open', ...destination, url, addresses }
     },
   }
+}
+
+/** Returns how a service of one's own is let be called where all of this runs on one machine; empty where a host is no such service. */
+function onOneMachine({ scheme, host, port }: Destination): string {
+  const family = familyOf(host)
+  const isOwn = family ? isSpecial(host) : host === 'localhost'
+  if (!isOwn) return ''
+  const plain = family === 'ipv6' ? `[${host}]` : host
+  const addresses = family ? '' : ',127.0.0.1,::1'
+  return ` (on one machine: npm start -- --outbound ${scheme}://${plain}:${port}${addresses})`
 }
 
 /** Returns why a URL is not let go, whatever its host leads to; undefined: that alone decides. */
@@ -95,7 +105,11 @@ function readListed(hosts: OutboundHosts, text: string): ReturnType<typeof readU
   if ('kind' in read) return read
   const { scheme, host, port } = read.destination
   const fit = hosts.fit(read.destination)
-  if (fit === 'host') return refusal('host', `${host} is not among the OutboundHosts of this deployment.`)
+  if (fit === 'host')
+    return refusal(
+      'host',
+      `${host} is not among the OutboundHosts of this deployment${onOneMachine(read.destination)}.`,
+    )
   if (fit === 'scheme') return refusal('scheme', `${host} may not be called by ${scheme}.`)
   if (fit === 'port') return refusal('port', `${host} may not be called at port ${port}.`)
   return read

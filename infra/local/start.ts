@@ -130,6 +130,8 @@ async function main(): Promise<void> {
   console.log(
     `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,
   )
+  console.log('A first command, in another terminal; --help lists the others:')
+  console.log(`  npm run --silent drydock -- targets list --data ${options.data}`)
   console.log('A token for the API:')
   console.log(`  npm run --silent token -- --data ${options.data} --user operator-1 --role operator`)
 }

@@ -41,6 +41,23 @@ describe('enrolment', () => {
     expect(JSON.stringify(world.log.records)).not.toContain(secret)
   })
 
+  it('says whether an issued token ends another, or a credential', async () => {
+    const world = openWorld()
+    await world.fleet(1)
+    const issue = async () => {
+      const { body } = await world.call('POST', '/api/v1/targets/cust_0001/enrolment')
+      return { token: body.enrolmentToken, said: [body.endsToken, body.enrolled] }
+    }
+    expect((await issue()).said).toEqual([false, false])
+    const second = await issue()
+    expect(second.said).toEqual([true, false])
+    const as: Caller = { bearer: second.token }
+    await world.call('POST', '/api/v1/agents/enrol', { as, body: { key: secret } })
+    expect((await issue()).said).toEqual([false, true])
+    world.pass(7 * 86_400)
+    expect((await issue()).said).toEqual([false, true])
+  })
+
   it("ends with the token's seven days", async () => {
     const world = openWorld()
     await world.fleet(1)

@@ -25,9 +25,14 @@ it('are defined by a file, listed, shown, and removed for a reason', async () =>
       ? { name: 'releases', message: 'removed' }
       : path === '/api/v1/destinations'
         ? { destinations: [destination], count: 1, nextCursor: null }
-        : destination,
+        : {
+            ...destination,
+            ...(method === 'PUT' && { warnings: [{ field: 'workflow', detail: 'There is none.' }] }),
+          },
   ])
-  expect((await commandAt(api, ['destinations', 'define', 'releases', file])).out).toContain('revision 2')
+  const defined = await commandAt(api, ['destinations', 'define', 'releases', file])
+  expect([defined.code, defined.out]).toEqual([exitCodes.done, expect.stringContaining('revision 2')])
+  expect(defined.err).toContain('workflow: There is none.')
   expect(api.asked[0]).toMatchObject({
     ...{ method: 'PUT', path: '/api/v1/destinations/releases', body: destination.document },
   })

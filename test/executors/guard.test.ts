@@ -42,6 +42,21 @@ describe('S20: the guard of outbound calls', () => {
       })
   })
 
+  test.each([
+    ['http://127.0.0.1:8080/hook', 'npm start -- --outbound http://127.0.0.1:8080'],
+    ['http://[fd00::7]:8080/hook', 'npm start -- --outbound http://[fd00::7]:8080'],
+    ['http://localhost:9000/', 'npm start -- --outbound http://localhost:9000,127.0.0.1,::1'],
+  ])('says of %s how one machine lets it be called, and that is so', async (url, command) => {
+    const resolve = async () => ['127.0.0.1', '::1']
+    const refused = await admit('', url, resolve)
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      why: expect.stringContaining(`(on one machine: ${command})`),
+    })
+    const hosts = command.split('--outbound ')[1] ?? ''
+    expect(await admit(hosts, url, resolve)).toMatchObject({ kind: 'open' })
+  })
+
   test.each(urls)('refuses %s: %j', async (_, url) => {
     asked.length = 0
     expect(await admit(generous, url)).toMatchObject({ kind: 'refused' })

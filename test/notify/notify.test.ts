@@ -73,6 +73,12 @@ describe('a webhook', () => {
     })
   })
 
+  it('is told that a secret which it names cannot be read, and defined all the same', async () => {
+    const { status, body } = await define('later', { ...webhook, secrets: ['drydock/key', 'drydock/none'] })
+    expect([status, body.warnings]).toEqual([201, [{ field: 'secrets.1', detail: expect.any(String) }]])
+    expect((await define('later', webhook)).body.warnings).toEqual([])
+  })
+
   it('gets CloudEvents where it asks for them, signed by the next secret as well', async () => {
     await define('hooks', { ...webhook, format: 'cloudevents', secrets: ['drydock/key', 'drydock/next-key'] })
     await world.fleet(1)

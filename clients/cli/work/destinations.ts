@@ -35,6 +35,7 @@ export const define: Work = async (session, given) => {
   // What a destination may be is the server's to say, with the field that is wrong.
   const body = (await objectOf(given.word(1), session)) as BodyOf<'defineDestination'>
   const defined = await session.api.read('defineDestination', { params: { name: given.word(0) }, body })
+  for (const { field, detail } of defined.warnings) session.console.note(`${field}: ${detail}`)
   return sayOne(session, defined, `${defined.name}: defined, revision ${defined.revision}`, {})
 }
 

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { counted } from '../../../contracts/phrases.ts'
 import type { registration } from '../../../contracts/targets.ts'
 import { misused } from '../failure.ts'
 import type { Session } from '../session.ts'
@@ -38,7 +39,7 @@ export async function targetsIn(file: string, session: Session): Promise<readonl
     const read = registration.safeParse(value)
     if (!read.success) {
       for (const { path, message } of read.error.issues)
-        faults.push(`  ${place}, ${path.join('.') || 'target'}: ${message}`)
+        faults.push(`  ${place}, ${columnOf(path)}: ${inWords(message)}`)
       return []
     }
     const before = seen.get(read.data.id)
@@ -49,7 +50,7 @@ export async function targetsIn(file: string, session: Session): Promise<readonl
   if (faults.length === 0) return listed
   const more = faults.length > mostFaults ? [`  and ${faults.length - mostFaults} more`] : []
   throw misused(
-    `${file} has ${faults.length} faults; nothing was sent.`,
+    `${file} has ${counted(faults.length, 'fault')}; nothing was sent.`,
     ...faults.slice(0, mostFaults),
     ...more,
   )
@@ -87,7 +88,7 @@ async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
       max_record_size: 64 * 1024,
     })
   } catch (error) {
-    throw misused(`${file} is no CSV: ${error instanceof Error ? error.message : error}`)
+    throw misused(`${file} is no CSV: ${faultOf(error)}.`)
   }
   const unknown = Object.keys(records[0]?.record ?? {}).filter(
     (name) => !columns.includes(name) && !named.test(name),
@@ -95,9 +96,54 @@ async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   if (unknown.length > 0)
     throw misused(
       `${file} has columns that are none: ${unknown.join(', ')}.`,
-      `Next: name them ${columns.join(', ')}, component:NAME, tag:NAME or environment:NAME.`,
+      unknown.some((name) => /[;\t]/.test(name))
+        ? 'Next: separate columns by commas.'
+        : `Next: name them ${columns.join(', ')}, component:NAME, tag:NAME or environment:NAME.`,
     )
   return records.map(({ record, info }) => ({ place: `line ${info.lines}`, value: targetOf(record) }))
+}
+
+/** Returns what is wrong with a text that is no CSV, as somebody would say it who looks at the file. */
+function faultOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, lines } = error as { code?: string; lines?: number }
+  const at = lines === undefined ? '' : `line ${lines}: `
+  switch (code) {
+    case 'CSV_RECORD_INCONSISTENT_COLUMNS':
+    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
+      return `${at}it has more or fewer fields than the first line has columns. What holds a comma is put in double quotes`
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return `${at}a double quote is opened there, or before, and never closed`
+    case 'CSV_INVALID_CLOSING_QUOTE':
+    case 'INVALID_OPENING_QUOTE':
+      return `${at}a double quote stands inside of a field. Quote the whole field, and write a quote in it twice`
+    case 'CSV_MAX_RECORD_SIZE':
+      return `${at}it is longer than 64 KB. A double quote may be missing before`
+    default:
+      return `${at}${error.message}`
+  }
+}
+
+/** Returns a field by the column that it stands in. */
+function columnOf(path: readonly PropertyKey[]): string {
+  const [field, name] = path.map(String)
+  const kinds: Readonly<Record<string, string>> = {
+    components: 'component',
+    tags: 'tag',
+    environment: 'environment',
+  }
+  const kind = field === undefined ? undefined : kinds[field]
+  return kind !== undefined && name !== undefined ? `${kind}:${name}` : path.join('.') || 'target'
+}
+
+/** Returns what a check says of a value without the words of whoever programs. */
+function inWords(message: string): string {
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? []
+  if (received === 'undefined') return 'it is missing'
+  if (expected === 'boolean') return 'yes or no'
+  return expected === undefined
+    ? message
+    : `it has to be ${expected === 'object' ? 'an object' : `a ${expected}`}`
 }
 
 /** Returns a row as a target; what is empty is left out. */

@@ -147,6 +147,8 @@ export const enrol: Work = async ({ api, console, json }, given) => {
   const issued = await api.read('issueEnrolment', { params: { id: given.word(0) }, body: {} })
   if (json) console.json(issued)
   else {
+    if (issued.endsToken) console.note('The token that was issued before, and was not used, is void.')
+    if (issued.enrolled) console.note('An agent has enrolled before: its credential ends once this is used.')
     // The token alone, so that a script can hand it on.
     console.note(`It works once, until ${issued.expiresAt}:`)
     console.say(issued.enrolmentToken)

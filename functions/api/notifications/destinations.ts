@@ -9,11 +9,13 @@ import {
   destinationsAggregate,
   removeDestination as remove,
 } from '../../domain/destination/destinations.ts'
+import { PassingError } from '../../errors.ts'
 import type { Log } from '../../log/log.ts'
 import { deliver } from '../../notify/deliver.ts'
 import { isPublic, sampleOf } from '../../notify/sample.ts'
-import { patience } from '../../patience.ts'
+import { atOnce, patience } from '../../patience.ts'
 import { redact } from '../../redact.ts'
+import { sideBySide } from '../../side-by-side.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { invalidFields, Problem } from '../http/problem.ts'
@@ -87,8 +89,42 @@ function refuseMistakes(asked: DestinationAsked, uncallable: Services<'uncallabl
   if (fields.length > 0) throw invalidFields(fields)
 }
 
+/** Returns the secrets that a destination names, by their place. */
+function secretsIn(asked: DestinationAsked): readonly (readonly [field: string, reference: string])[] {
+  switch (asked.kind) {
+    case 'webhook':
+      return asked.secrets.map((reference, place) => [`secrets.${place}`, reference])
+    case 'slack': {
+      const { token, signingSecret } = asked
+      return [
+        ['token', token],
+        ...(signingSecret === null ? [] : [['signingSecret', signingSecret] as const]),
+      ]
+    }
+    case 'teams':
+      return [['workflow', asked.workflow]]
+    case 'email':
+      return []
+  }
+}
+
+/** Says which secrets cannot be read. Somebody may define first and store the secret then, so that it refuses nothing; where nobody answers, nothing is known. */
+async function unreadable(
+  secrets: Services<'secrets'>['secrets'],
+  asked: DestinationAsked,
+): Promise<{ field: string; detail: string }[]> {
+  const told = await sideBySide(secretsIn(asked), atOnce.requested, async ([field, reference]) => {
+    const read = await secrets.read(reference).catch((error: unknown) => {
+      if (!(error instanceof PassingError)) throw error
+      return undefined
+    })
+    return read?.kind === 'unavailable' ? [{ field, detail: cut(redact(read.why), 500) }] : []
+  })
+  return told.flat()
+}
+
 /** Defines a destination under its name; the same document again changes nothing. */
-export const defineDestination: Operate<Contracts['defineDestination'], 'uncallable'> = async (
+export const defineDestination: Operate<Contracts['defineDestination'], 'uncallable' | 'secrets'> = async (
   input,
   services,
 ) => {
@@ -97,7 +133,9 @@ export const defineDestination: Operate<Contracts['defineDestination'], 'uncalla
   const { state, commit, isNew } = await command(input, services, define({ name, document: input.body }))
   const destination = destinationIn(state.destinations, name)
   const status = isNew && destination.revision === destination.life ? 201 : 200
-  return { status, body: shown(destination), commit, etag: commit, location: `/api/v1/destinations/${name}` }
+  const warnings = await unreadable(services.secrets, input.body)
+  const body = { ...shown(destination), warnings }
+  return { status, body, commit, etag: commit, location: `/api/v1/destinations/${name}` }
 }
 
 /** Lists all destinations, from the log. */

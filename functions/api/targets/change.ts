@@ -1,4 +1,5 @@
 import type { targetContracts } from '../../../contracts/targets.ts'
+import { instantOf } from '../../../events/time.ts'
 import { licenceAggregate } from '../../domain/licence/licence.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { holdLicence } from '../../domain/target/licence.ts'
@@ -76,9 +77,13 @@ export const retireTarget: Operate<Contracts['retireTarget'], 'telemetry'> = (in
  */
 export const issueEnrolment: Operate<Contracts['issueEnrolment']> = async (input, services) => {
   const { id } = input.params
+  const from = await services.log.load(targetAggregate, id)
   const { token, hash, expiresAt } = newEnrolment(id, services.now())
   const decision = decideEnrolment({ hash, expiresAt })
   const metadata = metadataOf({ ...input, idempotency: null })
-  const { commit } = accepted(await services.log.execute(targetAggregate, id, decision, metadata))
-  return { status: 201, body: { id, enrolmentToken: token, expiresAt }, commit }
+  const { commit } = accepted(await services.log.execute(targetAggregate, id, decision, metadata, { from }))
+  const { enrolment, keyHash } = from.state
+  const endsToken = enrolment !== null && !enrolment.used && instantOf(services.now()) < enrolment.expiresAt
+  const body = { id, enrolmentToken: token, expiresAt, endsToken, enrolled: keyHash !== null }
+  return { status: 201, body, commit }
 }

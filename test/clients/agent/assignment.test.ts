@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openAgent } from '../../../clients/agent/agent.ts'
 import { type Held, verifyAssignment } from '../../../clients/agent/assignment.ts'
@@ -280,6 +280,8 @@ describe('an agent that knows who assigns', () => {
     const trust = { keys: [plane.signer.publicKey], assignmentKey: plane.assigner.publicKey }
     const place = openPlace(plane, { trust })
     const config = configIn(place.config, place.directory)
+    rmSync(config.server.credential, { force: true })
+    expect(() => openAgent(config, () => {})).toThrow(/there is no .*: run drydock-agent enrol first/)
     writeFileSync(config.server.credential, 'secret\n')
     expect(() => openAgent(config, () => {})).toThrow(BadConfig)
     expect(() => configIn({ ...place.config, trust: { ...trust, assignmentKey: 'x' } }, '/')).toThrow(
