@@ -209,7 +209,7 @@ export const upgradeContracts = {
         .refine((waves) => waves.every((one, place) => one > (waves[place - 1] ?? 0)), 'in rising order')
         .optional()
         .describe(
-          'Plays it in other waves: percent of its targets by the end of each, and at last all of them.',
+          'Plays it in other waves: percent of its targets by the end of each, and at last all of them. Left out: in its own.',
         ),
       parallel: z.int().min(1).max(10_000).optional().describe('Plays it with so many at once.'),
       bakeSeconds: seconds(0, 30 * 86_400)

@@ -292,6 +292,8 @@ export const upgradeEvents = defineEvents({
        * the request has neither.
        */
       entries: z.exactOptional(z.array(index).max(110)),
+      /** How many members are critical: they are the last; left out: none, or a plan of before that was told. */
+      critical: z.exactOptional(z.int().positive()),
       /** Of strategy rolling: how many members may be out of service at once, and how many more in flight. */
       rolling: z.exactOptional(z.object({ unavailable: index, surge: index })),
       /** Of strategy serial: from the end of one attempt to the next admission. */

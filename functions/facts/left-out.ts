@@ -2,7 +2,7 @@ import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { type Candidate, candidateOf, selects } from '../domain/plan/candidate.ts'
 import { type LeftOut, whyLeftOut } from '../domain/plan/plan.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
-import { standingIn } from '../domain/profile/targeting.ts'
+import { isFor, standingIn } from '../domain/profile/targeting.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -85,8 +85,10 @@ async function candidateIn(
   if (profile === undefined) return candidate
   const { definition } = (await services.log.load(profileAggregate, profile)).state
   if (!definition || !state.facts) return undefined
+  const known = { id: target, ...state, facts: state.facts }
+  if (!isFor(definition, component, known)) return undefined
   const facts = await targetingFacts(services, profile, definition)
-  const standing = standingIn(profile, definition, { id: target, ...state, facts: state.facts }, facts)
+  const standing = standingIn(profile, definition, known, facts)
   if (standing === undefined) return undefined
   return standing === 'member' || standing === 'retired' ? candidate : { ...candidate, excluded: standing }
 }

@@ -4,6 +4,7 @@ import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { leavesTheRest } from '../domain/profile/canary.ts'
 import { definitionOfPhase, selectionOfPhase } from '../domain/profile/rollout.ts'
 import {
+  isFor,
   runsOn,
   standingIn,
   type Targetable,
@@ -78,7 +79,7 @@ function partsOf(profile: string, definition: ProfileDefinition): Part[] {
     return {
       definition: definitionOfPhase(definition, phase),
       means: (target) =>
-        Object.hasOwn(target.components, phase.component) &&
+        isFor(definition, phase.component, target) &&
         selects(selection, { target: target.id, ...target.facts }),
     }
   })

@@ -4,7 +4,7 @@ import { namesIn } from '../domain/plan/named.ts'
 import type { Unmatched } from '../domain/plan/warnings.ts'
 import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
-import { standingIn } from '../domain/profile/targeting.ts'
+import { isFor, standingIn } from '../domain/profile/targeting.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../domain/upgrade/state.ts'
@@ -105,13 +105,9 @@ async function* candidatesOfProfile(
 ): AsyncGenerator<Candidate> {
   const { definition } = (await services.log.load(profileAggregate, profile)).state
   if (!definition) return
-  const { component: named = null } = definition.upgrade_settings
-  // A phase of a profile's rollout says by itself what it is about.
-  const isMeant = (row: TargetRow) =>
-    definition.rollout ? Object.hasOwn(row.components, component) : (named ?? row.facts.type) === component
   const facts = await targetingFacts(services, profile, definition)
   for await (const row of look.targets()) {
-    if (!isMeant(row) || !selects(selection, candidateOf(row.id, row, component))) continue
+    if (!isFor(definition, component, row) || !selects(selection, candidateOf(row.id, row, component))) continue
     const standing = standingIn(profile, definition, row, facts)
     if (standing === undefined) continue
     const membership = Object.hasOwn(row.memberships, profile) ? row.memberships[profile] : undefined

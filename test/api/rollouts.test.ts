@@ -77,10 +77,13 @@ describe('Z1: phases in the order of what they depend on', () => {
     const world = await platform()
     const [first, second] = twoPhases.phases
     const id = await started(world, { ...twoPhases, phases: [{ ...first, pauseSeconds: 300 }, second] })
+    world.pass(60)
     await report(world)
     expect(await world.advanceRollout(id)).toBe('rest')
     const { holds } = await statusOf(world, id)
-    expect(holds).toMatchObject([{ code: 'RESTING', until: '2026-01-05T10:05:00.000Z' }])
+    expect(holds).toMatchObject([
+      { code: 'RESTING', since: '2026-01-05T10:01:00.000Z', until: '2026-01-05T10:06:00.000Z' },
+    ])
     world.pass(299)
     expect(await world.advanceRollout(id)).toBe('rest')
     world.pass(1)

@@ -235,6 +235,10 @@ describe('a window that opens', () => {
     expect(rest).toBeNull()
     const upgraded = await Promise.all(summaries.map((one) => upgrade(one.upgrade)))
     expect(upgraded.map(({ request }) => request?.component)).toEqual(types)
+    // Who is of the other type is not meant by it, whatever would stand against it.
+    const query = { upgradeId: first }
+    const told = await world.call('GET', '/api/v1/targets/local_broker-1/explain', { query })
+    expect(told.body.sentence).toBe(`It is no member of upgrade ${first}: its selection does not mean it.`)
   })
 
   test('leaves alone what is assigned to another profile or critical, and the plan says so', async () => {

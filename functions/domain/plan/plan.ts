@@ -11,7 +11,7 @@ import type { ExpectedTime } from './expected-time.ts'
 import { putInGroups } from './groups.ts'
 import { putInOrder } from './order.ts'
 import { type Rolling, rollingOf } from './rolling.ts'
-import { cutsOf, type PlannedWaves, waveCount, waveRange } from './waves.ts'
+import { cutsAtMost, cutsOf, type PlannedWaves, sparingCritical, waveCount, waveRange } from './waves.ts'
 
 /** Why a candidate is no member. */
 export type LeftOutReason = keyof typeof leftOutPhrases
@@ -45,6 +45,8 @@ export interface Plan {
   /** From the end of one attempt to the next admission; left out: it is not serial. */
   readonly spacingSeconds?: number
   readonly leftOut: readonly LeftOut[]
+  /** How many members are critical; left out: none. No part of the hash: where the waves end is. */
+  readonly critical?: number
   /** How many members there are of which nobody has said what the release asks for. No part of the hash. */
   readonly unsaid: number
   readonly policyVersion: number
@@ -100,8 +102,6 @@ export function leftOutCounts({ leftOut }: Pick<Plan, 'leftOut'>): Record<string
   return counts
 }
 
-/** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
-const cutsAtMost = 2000
 
 /** Returns what finds out how a candidate fits what its release asks for. A fleet has few environments: each is looked at once a release. */
 function fitting({ request, release, releases }: PlanFacts) {
@@ -186,27 +186,6 @@ export function whyLeftOut(
   const candidates = CandidateList.of([candidate])
   const all = { ...facts, candidates }
   return membersAmong(candidates, all, fitting(all)).leftOut[0]
-}
-
-/** No wave but the first may hold a critical target, unless there are no others: the first wave ends where they begin. */
-function sparingCritical(planned: PlannedWaves, members: number, uncritical: number): PlannedWaves {
-  const { waves, droppedWaves, entries } = planned
-  const first = waveRange(waves, members, 0).to
-  if (uncritical === 0 || first <= uncritical) return planned
-  if (waves.kind === 'cuts') {
-    const cuts = [uncritical, ...waves.cuts]
-    // What was asked of the first wave holds for both of its parts.
-    const [firstEntry = 0] = entries ?? []
-    return {
-      waves: { kind: 'cuts', cuts },
-      droppedWaves,
-      ...(entries && { entries: [firstEntry, ...entries] }),
-    }
-  }
-  const cuts = [uncritical]
-  for (let cut = uncritical + waves.size; cut < members && cuts.length <= cutsAtMost; cut += waves.size)
-    cuts.push(cut)
-  return { waves: { kind: 'cuts', cuts: [...cuts, members] }, droppedWaves }
 }
 
 function firstWaveOf({ waves, droppedWaves }: PlannedWaves, members: Uint32Array) {
@@ -390,6 +369,8 @@ export function makePlan(
   const [only = request.version] = versions
   const version = release?.version ?? (versions.size === 1 ? only : request.version)
   const digest = release?.digest ?? (versions.size === 1 ? releases?.get(only)?.digest : null) ?? null
+  // Of the first wave alone none are critical, unless all are.
+  const critical = Math.max(0, taken.length - uncritical)
   const frozen = { waves, ...(entries && { entries: [...entries] }), ...paceOf(request, taken.length) }
   const planHash = hashOf({
     request: hashOf(request),
@@ -401,6 +382,7 @@ export function makePlan(
   return {
     plan: {
       ...{ planHash, version, digest, chunks, members: taken.length, droppedWaves, leftOut, unsaid },
+      ...(critical > 0 && { critical }),
       ...frozen,
       ...{ policyVersion, releaseVersion: release?.releaseVersion ?? 0 },
       ...rules,

@@ -91,6 +91,30 @@ export function cutsOf(
   }
 }
 
+/** Explicit cuts are stored in one event of the upgrade: more would not fit beside the rest. */
+export const cutsAtMost = 2000
+
+/** The first wave holds no critical target, unless there are no others: it ends where they begin. */
+export function sparingCritical(planned: PlannedWaves, members: number, uncritical: number): PlannedWaves {
+  const { waves, droppedWaves, entries } = planned
+  const first = waveRange(waves, members, 0).to
+  if (uncritical === 0 || first <= uncritical) return planned
+  if (waves.kind === 'cuts') {
+    const cuts = [uncritical, ...waves.cuts]
+    // What was asked of the first wave holds for both of its parts.
+    const [firstEntry = 0] = entries ?? []
+    return {
+      waves: { kind: 'cuts', cuts },
+      droppedWaves,
+      ...(entries && { entries: [firstEntry, ...entries] }),
+    }
+  }
+  const cuts = [uncritical]
+  for (let cut = uncritical + waves.size; cut < members && cuts.length <= cutsAtMost; cut += waves.size)
+    cuts.push(cut)
+  return { waves: { kind: 'cuts', cuts: [...cuts, members] }, droppedWaves }
+}
+
 /** Returns how many waves so many members make. */
 export function waveCount(cuts: WaveCuts, members: number): number {
   return cuts.kind === 'cuts' ? cuts.cuts.length : Math.ceil(members / cuts.size)

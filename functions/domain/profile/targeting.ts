@@ -87,6 +87,17 @@ export function runsOn(
   return { component, from: components[component] ?? null }
 }
 
+/** Is the upgrade of a component by a profile for a target that it takes? A phase of its rollout says by itself what it is about. */
+export function isFor(
+  { rollout, upgrade_settings }: Pick<ProfileDefinition, 'rollout' | 'upgrade_settings'>,
+  component: string,
+  target: Pick<Targetable, 'facts' | 'components'>,
+): boolean {
+  return rollout
+    ? Object.hasOwn(target.components, component)
+    : runsOn({ upgrade_settings }, target).component === component
+}
+
 /**
  * Decides who a profile upgrades (P9): who was made its member by name, and whom its filters mean and nobody has made a member of
  * another. Members come by priority, 1 first, then by id. Pure, and independent of the order of the targets.

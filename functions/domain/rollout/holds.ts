@@ -1,5 +1,5 @@
 import { awaitsApproval } from '../standing.ts'
-import { isPassed, nextRestEnd } from './phases.ts'
+import { isPassed, nextRest } from './phases.ts'
 import type { ExistingRollout } from './state.ts'
 import { approvalDeadline } from './wake-up.ts'
 
@@ -44,8 +44,8 @@ export function holdsOf(state: ExistingRollout, now: string): Hold[] {
         ref: name,
       })
   }
-  const until = nextRestEnd(state, now)
-  if (until !== null && !state.paused)
-    hold('RESTING', state.requestedAt, 'The pause after a phase ends.', { until })
+  const rest = nextRest(state, now)
+  if (rest && !state.paused)
+    hold('RESTING', rest.since, 'The pause after a phase ends.', { until: rest.until })
   return holds
 }

@@ -37,14 +37,20 @@ export function startable({ phases }: Pick<ExistingRollout, 'phases'>, now: stri
   })
 }
 
-/** Returns the end of the first rest that is to come; null: there is none that anybody waits for. */
-export function nextRestEnd({ phases }: Pick<ExistingRollout, 'phases'>, now: string): string | null {
+/** The pause after a phase, from its end on. */
+interface Rest {
+  readonly since: string
+  readonly until: string
+}
+
+/** Returns the rest that ends next; null: there is none that anybody waits for. */
+export function nextRest({ phases }: Pick<ExistingRollout, 'phases'>, now: string): Rest | null {
   const awaited = new Set(phases.flatMap(({ startedAt, dependsOn }) => (startedAt === null ? dependsOn : [])))
   const ends = phases.flatMap((phase, number) => {
     const until = awaited.has(number) && isPassed(phase) ? pausedUntil(phase) : null
-    return until !== null && until > now ? [until] : []
+    return phase.end !== null && until !== null && until > now ? [{ since: phase.end.at, until }] : []
   })
-  return ends.sort()[0] ?? null
+  return ends.sort((left, right) => (left.until < right.until ? -1 : 1))[0] ?? null
 }
 
 /** Returns the phases that a person has to look at, by their numbers: they did not end well, or were overtaken. */

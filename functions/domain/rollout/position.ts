@@ -1,6 +1,6 @@
 import { type Position, secondsUntil } from '../position.ts'
 import { awaitsApproval } from '../standing.ts'
-import { isPassed, isRunning, nextRestEnd, startable } from './phases.ts'
+import { isPassed, isRunning, nextRest, startable } from './phases.ts'
 import { type ExistingRollout, exists, type RolloutState } from './state.ts'
 import { approvalDeadline } from './wake-up.ts'
 
@@ -37,7 +37,7 @@ function moveOf(state: ExistingRollout, now: string): readonly [Move, string | n
   if (awaitsApproval(state)) return ['approval', approvalDeadline(state)]
   const paused = state.standing.status === 'paused'
   if (!paused && startable(state, now).length > 0) return ['start-phases', null]
-  const rests = paused ? null : nextRestEnd(state, now)
+  const rests = paused ? null : (nextRest(state, now)?.until ?? null)
   if (runs) return ['phases', rests]
   if (state.phases.every(isPassed)) return ['finish', null]
   return rests === null ? ['person', null] : ['rest', rests]

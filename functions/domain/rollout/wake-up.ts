@@ -1,6 +1,6 @@
 import { after, earliest, second } from '../../../events/time.ts'
 import { awaitsApproval } from '../standing.ts'
-import { nextRestEnd } from './phases.ts'
+import { nextRest } from './phases.ts'
 import type { ExistingRollout } from './state.ts'
 
 /** Returns when a rollout expires that nobody has approved, paused or not; null: nothing bounds the wait. */
@@ -12,6 +12,6 @@ export function approvalDeadline({ plannedAt, standing, stage }: ExistingRollout
 /** Returns the earliest instant at which a tick would find something to decide, or an execution to rouse; null when only a command can. */
 export function earliestDue(state: ExistingRollout, now: string): string | null {
   if (state.stage === 'ended') return null
-  const rests = state.stage === 'planned' && !state.abort ? nextRestEnd(state, now) : null
+  const rests = state.stage === 'planned' && !state.abort ? (nextRest(state, now)?.until ?? null) : null
   return earliest(state.execution.restartAt, state.abort ? null : approvalDeadline(state), rests)
 }

@@ -42,6 +42,21 @@ const notEntitled = 'not_entitled'
 /** The code of an attempt whose release does not fit where its target runs. */
 export const incompatible = 'incompatible'
 
+/** Why a target is passed over when its turn comes. */
+export type SkipCode =
+  | 'not_registered'
+  | 'retired'
+  | 'pinned'
+  | 'busy'
+  | 'version_changed'
+  | 'already_at_version'
+  | 'release_distrusted'
+  | 'release_withdrawn'
+  | typeof incompatible
+  | typeof notEntitled
+  | 'not_ready'
+  | 'outside_own_window'
+
 /** How an attempt ends, beside which one it is. */
 export interface AttemptEnd {
   readonly outcome: AttemptOutcome
@@ -116,7 +131,7 @@ function isKnown(state: TargetState, plan: AttemptPlan): boolean {
   return known.some((attempt) => sameMember(attempt, plan) && attempt.n >= plan.n)
 }
 
-const skipped = (code: string): AttemptEnd => ({ outcome: 'skipped', code })
+const skipped = (code: SkipCode): AttemptEnd => ({ outcome: 'skipped', code })
 
 /** How long a busy target is asked again: from its own first refusal on, or since the upgrade has been open again. */
 export interface BusyPatience {
@@ -236,7 +251,7 @@ export function assignAttempt(
     if (refusal) return accept(endOf(state, assignment, refusal, now))
     const closes = assignment.window ? ownWindowEnd(state, assignment.window) : null
     if (closes !== null && now >= closes)
-      return accept(endOf(state, assignment, { outcome: 'skipped', code: 'outside_own_window' }, now))
+      return accept(endOf(state, assignment, skipped('outside_own_window'), now))
     const { attempt, upgrade, member, n, kind, component, from, to } = assignment
     const { digest, seconds, calendars = [], procedure } = assignment
     const acceptBy = earlier(closes ?? assignment.acceptBy, assignment.acceptBy)

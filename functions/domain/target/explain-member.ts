@@ -1,21 +1,29 @@
 import { leftOutPhrase } from '../../../events/phrases.ts'
 import { unblockOf } from '../upgrade/hold.ts'
 import { isEnd, type UpgradeStatus } from '../upgrade/status.ts'
+import type { SkipCode } from './attempt.ts'
 import type { CitedAgainst, Finding, MemberAsked, UpgradeAsked } from './explanation.ts'
 import type { EndedAttempt, TargetState } from './state.ts'
 
 /** Why an assignment was refused, by its code. */
-const skippedWords: Readonly<Record<string, string>> = {
+const skippedWords: Readonly<Record<SkipCode, string>> = {
   retired: 'it was retired',
   pinned: 'it was pinned',
   already_at_version: 'it ran the version already',
   incompatible: 'the release does not fit what is there',
   not_entitled: 'it had no licence for the release',
   not_ready: 'nothing had been heard of its agent for 24 hours',
+  release_withdrawn: 'its release had been withdrawn',
+  release_distrusted: 'too few keys that count have signed its release',
   version_changed: 'it did not run the version any more that the plan saw',
   not_registered: 'it was not registered',
   outside_own_window: 'its own part of the window was over',
   busy: 'another attempt was under way on it for as long as it could be waited for',
+}
+
+function skippedBecause(code: string): string {
+  const words: Readonly<Record<string, string>> = skippedWords
+  return (Object.hasOwn(words, code) ? words[code] : undefined) ?? code
 }
 
 /** What an upgrade waits for that has no hold to say so. */
@@ -109,8 +117,8 @@ function through(target: TargetState, { id, ref, component, version, status }: U
   }
   if (!last || last.outcome === 'skipped') {
     const why = last?.code
-      ? (skippedWords[last.code] ?? last.code)
-      : 'an operator or the end of its wave took it out'
+      ? skippedBecause(last.code)
+      : 'an operator, an abort or the end of its last window took it out'
     const verdict = last?.code === 'already_at_version' ? 'done' : 'blocked'
     return {
       code: last?.code ?? 'skipped',

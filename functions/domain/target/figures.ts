@@ -2,7 +2,7 @@ import type { TargetEvent } from '../../../events/target.ts'
 import { endsAttempt, meaningOf } from './outcome.ts'
 
 /** What the figures of a target's upgrades are counted from. */
-type FigureEvent = Extract<
+export type FigureEvent = Extract<
   TargetEvent,
   {
     type:
@@ -15,7 +15,7 @@ type FigureEvent = Extract<
   }
 >
 
-/** How upgrades have gone: rates in percent, times in seconds. Those that were given back before they began do not count. */
+/** How upgrades have gone: rates in percent, times in seconds. Those that were given back before they began, or cancelled, do not count. */
 export interface UpgradeFigures {
   readonly attempts: number
   readonly succeeded: number
@@ -59,12 +59,13 @@ export class CountedUpgrades {
           this.#attempts.set(attempt, { ...known, alerts: known.alerts + 1 })
         return
       case 'AttemptEnded': {
-        if (!endsAttempt(data.outcome)) {
+        const { counts } = meaningOf(data.outcome)
+        if (!endsAttempt(data.outcome) || counts === 'skipped') {
           this.#attempts.delete(attempt)
           return
         }
         const seconds = (Date.parse(at) - Date.parse(known.begunAt)) / 1000
-        const end = meaningOf(data.outcome).counts === 'succeeded' ? 'succeeded' : 'failed'
+        const end = counts === 'succeeded' ? 'succeeded' : 'failed'
         this.#attempts.set(attempt, { ...known, seconds, end })
         return
       }

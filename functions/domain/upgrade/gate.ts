@@ -1,7 +1,9 @@
 import { after, second } from '../../../events/time.ts'
+import type { Following, UpgradeRequest } from '../../../events/upgrade.ts'
 import { afterWave } from '../plan/after-wave.ts'
 import { waveCount } from '../plan/waves.ts'
 import { haltBy } from './breach.ts'
+import type { MemberCounts } from './counts.ts'
 import type { Draft } from './draft.ts'
 import { limitOf } from './limits.ts'
 import { verdictsOn, watchOf } from './measuring.ts'
@@ -16,6 +18,11 @@ function following(state: InWave | BetweenWaves) {
   return afterWave(state, state.wave.number)
 }
 
+/** Is a wave left to run before it is judged? The last one only where there is a gate that judges it. */
+export function isWatched({ bakeSeconds, gate }: Pick<Following, 'bakeSeconds' | 'gate'>, isLast: boolean): boolean {
+  return bakeSeconds > 0 && (!isLast || gate !== null)
+}
+
 /** What follows when the members of a wave have come to their ends: its bake, where it has one, else what follows after that. */
 export function beginGate(draft: Draft): void {
   const { state, now } = draft
@@ -27,7 +34,7 @@ export function beginGate(draft: Draft): void {
       type: 'BakeStarted',
       data: { wave: state.wave.number, ...watchOf(bakeSeconds, metrics, now) },
     })
-  } else if (bakeSeconds > 0 && (!isLastWave(state) || gate)) {
+  } else if (isWatched({ bakeSeconds, gate }, isLastWave(state))) {
     const until = after(now, bakeSeconds * second)
     draft.add({ type: 'BakeStarted', data: { wave: state.wave.number, until } })
   } else {
@@ -102,13 +109,33 @@ export function verdictOn(state: InWave | BetweenWaves, silent: number): Verdict
   return { ...byOutcomes, result: worst.verdict, reason: measuredWords(worst), metric: worst.metric.name }
 }
 
+function verdictByOutcomes(state: InWave | BetweenWaves, silent: number): Verdict {
+  const { gate } = following(state)
+  return judgeOutcomes(gate, {
+    ...{ wave: state.wave.counts, silent, bears: limitOf(state, 'unreachable') },
+    ...{ isLast: isLastWave(state), succeeded: state.standing.counts.succeeded },
+  })
+}
+
+/** What a wave is judged by, where nothing was measured. */
+interface Outcomes {
+  readonly wave: Pick<MemberCounts, 'succeeded' | 'failed' | 'unreachable'>
+  /** How many of those that succeeded have not been heard of since, and of how many that is borne. */
+  readonly silent: number
+  readonly bears: number
+  readonly isLast: boolean
+  /** How many have succeeded in the whole upgrade. */
+  readonly succeeded: number
+}
+
 /**
  * Judges a wave by its success rate, where the request has a gate. Where it has none, nothing follows before anybody has succeeded: no data
  * is never a pass (design: #bakes-and-gates). Who has fallen silent is no data, and too many of them leave nothing to go by.
  */
-function verdictByOutcomes(state: InWave | BetweenWaves, silent: number): Verdict {
-  const { gate } = following(state)
-  const { counts } = state.wave
+export function judgeOutcomes(
+  gate: UpgradeRequest['gate'],
+  { wave: counts, silent, bears, isLast, succeeded }: Outcomes,
+): Verdict {
   const required = gate?.successRatePercent ?? 0
   const well = counts.succeeded - silent
   const judged = gate ? well + counts.failed + counts.unreachable : 0
@@ -116,11 +143,10 @@ function verdictByOutcomes(state: InWave | BetweenWaves, silent: number): Verdic
   const verdict = (result: Verdict['result'], reason: string): Verdict => {
     return { ...{ result, successRatePercent, required, reason } }
   }
-  const bears = limitOf(state, 'unreachable')
   if (silent > bears)
     return verdict('inconclusive', `nothing was heard of ${silent} since they succeeded, ${bears} allowed`)
   if (!gate) {
-    const passed = isLastWave(state) || state.standing.counts.succeeded > silent
+    const passed = isLast || succeeded > silent
     return verdict(passed ? 'passed' : 'inconclusive', 'nobody has succeeded yet')
   }
   if (judged === 0) return verdict('inconclusive', 'no data to judge the wave by')

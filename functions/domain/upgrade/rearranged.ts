@@ -1,18 +1,29 @@
 import { after, between, second } from '../../../events/time.ts'
-import type { UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
+import type { Following, UpgradeEvent, UpgradeRequest } from '../../../events/upgrade.ts'
 import type { CommitContext } from '../aggregate.ts'
-import { allowedFailures } from '../plan/waves.ts'
+import { afterWave } from '../plan/after-wave.ts'
+import {
+  allowedFailures,
+  cutsAt,
+  type PlannedWaves,
+  sparingCritical,
+  waveCount,
+  type WaveRange,
+  waveRange,
+} from '../plan/waves.ts'
 import { meaningOf } from '../target/outcome.ts'
+import { isWatched, judgeOutcomes } from './gate.ts'
 import { eachMember } from './members.ts'
-import type { ReplayFigures, ReplayPolicy, ReplayStop } from './replay.ts'
+import { type ReplayFigures, type ReplayPolicy, type ReplayStop, withPolicy } from './replay.ts'
+import type { RecordedPlan } from './state.ts'
 
 /** In which waves, and how many at once, an upgrade is played anew. */
 export interface Arrangement {
-  /** Percent of its members by the end of each wave, in rising order; left out: one wave. */
+  /** Percent of its members by the end of each wave, in rising order, and at last all of them; left out: the waves of its plan. */
   readonly waves?: readonly number[]
   /** Left out: as many as were asked for. */
   readonly parallel?: number
-  /** How long each wave but the last is watched; left out: as long as was asked for. */
+  /** How long each wave is watched; left out: as long as was asked for. */
   readonly bakeSeconds?: number
 }
 
@@ -36,10 +47,21 @@ export interface Played {
   readonly isKnown: boolean
 }
 
-/** Returns how many members each wave ends with; every wave has one at least. */
-function cutsOf(waves: readonly number[], members: number): number[] {
-  const cuts = waves.map((percent) => Math.min(members, Math.max(1, Math.round((members * percent) / 100))))
-  return [...new Set([...cuts, members])].sort((left, right) => left - right)
+/**
+ * Returns the waves that a plan with the same members would have had: those that were asked for, cut as a planner cuts them, else its own. What was asked
+ * of a percentage holds for the wave that ends with the same.
+ */
+function wavesOf(
+  { waves }: Arrangement,
+  { percentages }: UpgradeRequest,
+  plan: RecordedPlan,
+): Pick<PlannedWaves, 'waves' | 'entries'> {
+  if (!waves) return plan
+  const percents = waves.at(-1) === 100 ? waves : [...waves, 100]
+  const { members, critical = 0 } = plan
+  const { entries = [], ...cut } = sparingCritical(cutsAt(percents, members), members, members - critical)
+  const asked = entries.map((place) => percentages?.findIndex(({ percent }) => percent === percents[place]) ?? -1)
+  return { ...cut, entries: asked }
 }
 
 /**
@@ -52,7 +74,7 @@ export class Rearranged {
   readonly #asked: Arrangement
   readonly #members = new Map<number, Known>()
   #request: UpgradeRequest | null = null
-  #size = 0
+  #plan: RecordedPlan | null = null
   #begunAt: string | null = null
 
   constructor(policy: ReplayPolicy, asked: Arrangement) {
@@ -64,10 +86,10 @@ export class Rearranged {
   hear(event: UpgradeEvent, { at }: Pick<CommitContext, 'at'>): void {
     switch (event.type) {
       case 'UpgradeRequested':
-        this.#request = event.data.request
+        this.#request = withPolicy(event.data.request, this.#policy)
         return
       case 'UpgradePlanned':
-        this.#size = event.data.members
+        this.#plan = event.data
         return
       case 'WaveStarted':
         this.#begunAt ??= at
@@ -95,6 +117,12 @@ export class Rearranged {
           if (known?.end) this.#members.set(member, { ...known, end: { ...known.end, counts: 'failed' } })
         }
         return
+      case 'RetriesGivenUp':
+        for (const member of eachMember(event.data.members)) {
+          const known = this.#members.get(member)
+          if (known) this.#members.set(member, { ...known, end: { counts: 'failed', at } })
+        }
+        return
       default:
         return
     }
@@ -102,39 +130,48 @@ export class Rearranged {
 
   /** Returns what would have come of it, once everything was told. */
   end(): Played {
-    const request = this.#request
-    if (!request || this.#begunAt === null)
-      return { ...told(new Course(), null), seconds: null, isKnown: false }
+    const [request, planned] = [this.#request, this.#plan]
     const course = new Course()
-    const cuts = cutsOf(this.#asked.waves ?? [], this.#size)
-    for (const [wave, to] of cuts.entries()) {
-      const end = this.#playWave(course, { ...request, ...this.#policy }, cuts[wave - 1] ?? 0, to)
+    if (!request || !planned || this.#begunAt === null)
+      return { ...told(course, null), seconds: null, isKnown: false }
+    const plan = { ...planned, ...wavesOf(this.#asked, request, planned) }
+    const count = waveCount(plan.waves, plan.members)
+    for (let wave = 0; wave < count; wave++) {
+      const asked = afterWave({ request, plan }, wave)
+      const following = { ...asked, bakeSeconds: this.#asked.bakeSeconds ?? asked.bakeSeconds }
+      const end =
+        this.#playWave(course, { request, plan }, waveRange(plan.waves, plan.members, wave)) ??
+        judge(course, following, wave + 1 === count)
       if (end === 'unknown') return { ...told(course, null), seconds: course.now, isKnown: false }
       if (end) {
         const at = after(this.#begunAt, course.now * second)
         return { ...told(course, { ...end, wave, at, commit: null }), seconds: course.now, isKnown: true }
       }
-      if (to < this.#size) course.now += this.#asked.bakeSeconds ?? request.bakeSeconds
     }
     return { ...told(course, null), seconds: course.now, isKnown: true }
   }
 
-  /** Plays one wave; returns what stops it, null where it passes, and `unknown` where it needs a member of whom nobody knows how it ended. */
-  #playWave(course: Course, rules: UpgradeRequest, from: number, to: number): Stopped | 'unknown' | null {
-    const counts = nobody()
-    const parallel = this.#asked.parallel ?? rules.parallel
+  /** Plays one wave; returns what stops it, null where nothing does, and `unknown` where it needs a member of whom nobody knows how it ended. */
+  #playWave(
+    course: Course,
+    { request, plan }: { readonly request: UpgradeRequest; readonly plan: Pick<RecordedPlan, 'members'> },
+    { from, to }: WaveRange,
+  ): Stopped | 'unknown' | null {
+    course.wave = nobody()
+    const parallel = this.#asked.parallel ?? request.parallel
+    const { failures, unreachable, budget } = request
     for (let next = from; next < to || course.running.length > 0; ) {
       while (next < to && course.running.length < parallel) {
         const known = this.#members.get(next++)
         if (!known?.end) return 'unknown'
         course.begin(known.admittedAt, known.end)
       }
-      const ended = course.endNext()
-      counts[ended] += 1
+      course.endNext()
+      const { wave, counts } = course
       const judged = [
-        ['failures', counts.failed, allowedFailures(rules.failures, to - from, counts.skipped)],
-        ['unreachable', counts.unreachable, allowedFailures(rules.unreachable, to - from, counts.skipped)],
-        ['budget', course.counts.failed, this.#budgetOf(rules, course)],
+        ['failures', wave.failed, allowedFailures(failures, to - from, wave.skipped)],
+        ['budget', counts.failed, budget ? allowedFailures(budget, plan.members, counts.skipped) : plan.members],
+        ['unreachable', wave.unreachable, allowedFailures(unreachable, to - from, wave.skipped)],
       ] as const
       const beyond = judged.find(([, count, allowed]) => count > allowed)
       if (beyond) {
@@ -142,11 +179,7 @@ export class Rearranged {
         return { kind, count, allowed, reason: `${count}, ${allowed} allowed` }
       }
     }
-    return to < this.#size || rules.gate ? judgeWave(counts, rules.gate?.successRatePercent ?? 0) : null
-  }
-
-  #budgetOf({ budget }: UpgradeRequest, { counts }: Course): number {
-    return budget ? allowedFailures(budget, this.#size, counts.skipped) : this.#size
+    return null
   }
 }
 
@@ -156,16 +189,14 @@ function nobody(): Record<Ending['counts'], number> {
   return { succeeded: 0, failed: 0, unreachable: 0, skipped: 0 }
 }
 
-/** Returns why a wave does not pass; null: it does. Nothing follows a wave in which nobody has succeeded. */
-function judgeWave(
-  { succeeded, failed, unreachable }: ReturnType<typeof nobody>,
-  required: number,
-): Stopped | null {
-  const ended = succeeded + failed + unreachable
-  const rate = ended === 0 ? null : Math.floor((succeeded * 10_000) / ended) / 100
-  if (rate !== null && succeeded > 0 && rate >= required) return null
-  const reason = rate === null ? 'nobody has ended' : `${rate} % succeeded, ${required} % required`
-  return { kind: 'gate', count: null, allowed: null, reason }
+/** Watches a wave that is over, and judges it; returns why it does not pass, null: it does. */
+function judge(course: Course, asked: Pick<Following, 'bakeSeconds' | 'gate'>, isLast: boolean): Stopped | null {
+  if (isWatched(asked, isLast)) course.now += asked.bakeSeconds
+  // Nobody knows who would have fallen silent.
+  const heard = { silent: 0, bears: 0 }
+  const { succeeded } = course.counts
+  const { result, reason } = judgeOutcomes(asked.gate, { ...heard, wave: course.wave, isLast, succeeded })
+  return result === 'passed' ? null : { kind: 'gate', count: null, allowed: null, reason }
 }
 
 /** How far it has come. */
@@ -174,6 +205,8 @@ class Course {
   now = 0
   exposed = 0
   readonly counts = nobody()
+  /** Of the present wave. */
+  wave = nobody()
   /** Who is in flight, whoever ends next first. */
   readonly running: { readonly ends: number; readonly counts: Ending['counts'] }[] = []
 
@@ -184,12 +217,12 @@ class Course {
     this.running.splice(later < 0 ? this.running.length : later, 0, { ends, counts: end.counts })
   }
 
-  endNext(): Ending['counts'] {
+  endNext(): void {
     const first = this.running.shift()
     if (!first) throw new Error('Nobody is in flight.')
     this.now = first.ends
     this.counts[first.counts] += 1
-    return first.counts
+    this.wave[first.counts] += 1
   }
 }
 

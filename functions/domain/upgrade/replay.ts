@@ -40,7 +40,7 @@ function figuresOf(state: UpgradeState): ReplayFigures {
 const followsFromLimits = new Set<string>(['ThresholdBreached', 'UpgradePaused', 'AbortRequested'])
 
 /** Returns a request with other rules: a gate is that of each of its percentages. */
-function withPolicy(request: UpgradeRequest, policy: ReplayPolicy): UpgradeRequest {
+export function withPolicy(request: UpgradeRequest, policy: ReplayPolicy): UpgradeRequest {
   const { gate } = policy
   const percentages = gate !== undefined && request.percentages?.map((stage) => ({ ...stage, gate }))
   return { ...request, ...policy, ...(percentages && { percentages }) }

@@ -233,10 +233,16 @@ describe('why a target has, or has not, been upgraded (N3)', () => {
     })
   })
 
-  it('says why an assignment was refused', () => {
-    const skipped = ended({ outcome: 'skipped', code: 'version_changed' })
+  it.each([
+    ['version_changed', 'it did not run the version any more that the plan saw'],
+    ['release_withdrawn', 'its release had been withdrawn'],
+    ['release_distrusted', 'too few keys that count have signed its release'],
+    ['OF_BEFORE', 'OF_BEFORE'],
+    [null, 'an operator, an abort or the end of its last window took it out'],
+  ])('says why it was passed over, as %s', (code, words) => {
+    const skipped = ended({ outcome: 'skipped', code })
     expect(explain([registered, skipped], asked({ ...pending, status: 'skipped' })).sentence).toBe(
-      'Upgrade u1 skipped it: it did not run the version any more that the plan saw.',
+      `Upgrade u1 skipped it: ${words}.`,
     )
   })
 
