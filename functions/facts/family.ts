@@ -1,6 +1,7 @@
 import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
+import { membersInFlight } from '../domain/upgrade/chunks.ts'
 import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
 import type { Relatives } from '../domain/upgrade/possible.ts'
@@ -9,6 +10,7 @@ import {
   type ExistingUpgrade,
   exists,
   hasEnded,
+  isPlanned,
   planOf,
   type UpgradeState,
 } from '../domain/upgrade/state.ts'
@@ -97,6 +99,16 @@ async function membersTouched(log: Log, upgrade: string) {
   return { touched, inFlight }
 }
 
+/** Returns how many targets the tries of a family have changed at least, and how many ends would have to be read to tell all of them; by their counts alone. */
+export function extentOf({ tries }: Pick<Family, 'tries'>): { readonly touched: number; readonly told: number } {
+  const counts = tries.map(({ state }) => state.standing.counts)
+  return {
+    // Another try takes some of those whom the first one took.
+    touched: Math.max(...counts.map(({ succeeded }) => succeeded)),
+    told: counts.reduce((sum, one) => sum + one.succeeded + one.failed + one.unreachable + one.inFlight, 0),
+  }
+}
+
 /** Returns every target that a family changed, or may have, by its id (design: #children). */
 export async function touchedBy(log: Log, { tries }: Family): Promise<ReadonlyMap<string, Touched>> {
   const found = new Map<string, Touched>()
@@ -128,8 +140,9 @@ export async function areOnlyOffered(
   return offered.every(Boolean)
 }
 
-/** Has a try of a family changed anybody? Stops at the first. */
+/** Has a try of a family changed anybody? Who succeeded was; where nobody has, its stream is read to the first. */
 async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
+  if (tries.some(({ state }) => state.standing.counts.succeeded > 0)) return true
   for (const { id, state } of tries) {
     if (!planOf(state)) continue
     const touched = new Set<number>()
@@ -146,10 +159,23 @@ async function hasTouched(log: Log, { tries }: Family): Promise<boolean> {
 async function mayHaveBegun(log: Log, family: Family): Promise<boolean> {
   const inFlight = family.tries.reduce((sum, { state }) => sum + state.standing.counts.inFlight, 0)
   if (inFlight === 0 || inFlight > atOnce.targets) return inFlight > 0
-  const open = [...(await touchedBy(log, family)).values()].flatMap((one) =>
-    one.inFlight ? [one.target] : [],
-  )
-  return !(await areOnlyOffered(log, family, open))
+  const open = await sideBySide(family.tries, atOnce.upgrades, async ({ state }) => {
+    if (!isPlanned(state)) return []
+    const members = membersInFlight(state.chunks).map(({ member }) => member)
+    return [...(await planMembers(log, state.plan.planHash, members)).values()].map(({ target }) => target)
+  })
+  return !(await areOnlyOffered(log, family, open.flat()))
+}
+
+/** So many ends are read for whoever only asks what may be asked for; of more that nobody is left to be tried again is found when that is asked for. */
+const endsReadAtMost = 10_000
+
+/** Is anybody left to be tried again, the skipped ones included? By the counts; only where they do not tell, the stream is read to the first. */
+async function mayBeTriedAgain(log: Log, upgrade: string, { standing }: ExistingUpgrade): Promise<boolean> {
+  const { succeeded, failed, unreachable, skipped, rolledBack } = standing.counts
+  if (unreachable + skipped + rolledBack > 0) return true
+  if (failed === 0 || succeeded + failed > endsReadAtMost) return failed > 0
+  return (await membersToRetry(log, upgrade, { atMost: 1 })).length > 0
 }
 
 /** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
@@ -158,7 +184,6 @@ export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgr
   if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
   const { root, tries } = family
   const touched = (await hasTouched(log, family)) || (await mayHaveBegun(log, family))
-  const { failed, unreachable, skipped } = state.standing.counts
-  const again = failed + unreachable + skipped > 0 && (await membersToRetry(log, upgrade, true)).length > 0
+  const again = await mayBeTriedAgain(log, upgrade, state)
   return { root, siblings: siblingsOf(family), tries, touched, again }
 }
