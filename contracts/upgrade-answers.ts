@@ -216,7 +216,7 @@ const failures = z
     }),
   )
   .describe(
-    'What targets have failed with, those included that are to be tried again: the five most common codes, critical ones first.',
+    'What targets have failed with, those included that are to be tried again: the five most common codes, critical ones first, as the last 500 commits of its story tell it.',
   )
 
 /** An upgrade by itself: the fold of its stream in the words of the API. */

@@ -6,6 +6,7 @@ import { targetAggregate } from '../domain/target/aggregate.ts'
 import { confirmedBefore } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
+import { membersInFlight } from '../domain/upgrade/chunks.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
 import type { Relatives } from '../domain/upgrade/possible.ts'
 import {
@@ -13,6 +14,7 @@ import {
   type ExistingUpgrade,
   exists,
   hasEnded,
+  isPlanned,
   planOf,
   type UpgradeState,
 } from '../domain/upgrade/state.ts'
@@ -101,6 +103,19 @@ async function membersTouched(log: Log, upgrade: string) {
   return { touched, inFlight }
 }
 
+/** Returns how many targets the tries of a family have changed at least, and how many ends would have to be read to tell all of them; by their counts alone. */
+export function extentOf({ tries }: Pick<Family, 'tries'>): {
+  readonly touched: number
+  readonly told: number
+} {
+  const counts = tries.map(({ state }) => state.standing.counts)
+  return {
+    // Another try takes some of those whom the first one took.
+    touched: Math.max(...counts.map(({ succeeded }) => succeeded)),
+    told: counts.reduce((sum, one) => sum + one.succeeded + one.failed + one.unreachable + one.inFlight, 0),
+  }
+}
+
 /** Returns every target that a family changed, or may have, by its id (design: #children). */
 export async function touchedBy(log: Log, { tries }: Family): Promise<ReadonlyMap<string, Touched>> {
   const found = new Map<string, Touched>()
@@ -135,10 +150,14 @@ export async function areOnlyOffered(
 /** So many targets are asked where they go back to; where nobody of so many can, others may. */
 const lookedAtMost = 500
 
-/** Returns what finds out whether any member of a try can go back to what it ran; it stops at the first (design: #children). */
+/**
+ * Returns what finds out whether any member of a try can go back to what it ran, which stops at the first (design: #children); undefined: whoever was
+ * changed can.
+ */
 async function goingBack(log: Log, { tries, state: { request } }: Family) {
   const { component } = request
   const { state: policy } = await log.load(policyAggregate, freezePolicy)
+  if (policy.unsigned === 'allowed' || request.procedure) return undefined
   const ids = new Set(tries.map(({ id }) => id))
   const unpublished = new Map<string, boolean>()
   let looked = 0
@@ -151,7 +170,6 @@ async function goingBack(log: Log, { tries, state: { request } }: Family) {
   }
   return async (planHash: string, members: readonly number[]): Promise<boolean> => {
     if (members.length === 0) return false
-    if (policy.unsigned === 'allowed' || request.procedure) return true
     for (const { target, from } of (await planMembers(log, planHash, members)).values()) {
       if ((await isOpen(from)) || looked++ >= lookedAtMost) return true
       const { state } = await log.load(targetAggregate, target)
@@ -162,9 +180,10 @@ async function goingBack(log: Log, { tries, state: { request } }: Family) {
   }
 }
 
-/** Has a try of a family changed anybody who can go back? Stops at the first. */
+/** Has a try of a family changed anybody who can go back? Who succeeded was changed; where that is not enough, its stream is read to the first. */
 async function hasTouched(log: Log, family: Family): Promise<boolean> {
   const anyGoesBack = await goingBack(log, family)
+  if (!anyGoesBack && family.tries.some(({ state }) => state.standing.counts.succeeded > 0)) return true
   for (const { id, state } of family.tries) {
     const plan = planOf(state)
     if (!plan) continue
@@ -172,7 +191,7 @@ async function hasTouched(log: Log, family: Family): Promise<boolean> {
     for await (const { event } of ends) {
       const touched = new Set<number>()
       takeForChild('rollback', touched, event)
-      if (await anyGoesBack(plan.planHash, [...touched])) return true
+      if (anyGoesBack ? await anyGoesBack(plan.planHash, [...touched]) : touched.size > 0) return true
     }
   }
   return false
@@ -182,10 +201,23 @@ async function hasTouched(log: Log, family: Family): Promise<boolean> {
 async function mayHaveBegun(log: Log, family: Family): Promise<boolean> {
   const inFlight = family.tries.reduce((sum, { state }) => sum + state.standing.counts.inFlight, 0)
   if (inFlight === 0 || inFlight > atOnce.targets) return inFlight > 0
-  const open = [...(await touchedBy(log, family)).values()].flatMap((one) =>
-    one.inFlight ? [one.target] : [],
-  )
-  return !(await areOnlyOffered(log, family, open))
+  const open = await sideBySide(family.tries, atOnce.upgrades, async ({ state }) => {
+    if (!isPlanned(state)) return []
+    const members = membersInFlight(state.chunks).map(({ member }) => member)
+    return [...(await planMembers(log, state.plan.planHash, members)).values()].map(({ target }) => target)
+  })
+  return !(await areOnlyOffered(log, family, open.flat()))
+}
+
+/** So many ends are read for whoever only asks what may be asked for; of more that nobody is left to be tried again is found when that is asked for. */
+const endsReadAtMost = 10_000
+
+/** Is anybody left to be tried again, the skipped ones included? By the counts; only where they do not tell, the stream is read to the first. */
+async function mayBeTriedAgain(log: Log, upgrade: string, { standing }: ExistingUpgrade): Promise<boolean> {
+  const { succeeded, failed, unreachable, skipped, rolledBack } = standing.counts
+  if (unreachable + skipped + rolledBack > 0) return true
+  if (failed === 0 || succeeded + failed > endsReadAtMost) return failed > 0
+  return (await membersToRetry(log, upgrade, { atMost: 1 })).length > 0
 }
 
 /** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
@@ -194,7 +226,6 @@ export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgr
   if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
   const { root, tries } = family
   const touched = (await hasTouched(log, family)) || (await mayHaveBegun(log, family))
-  const { failed, unreachable, skipped } = state.standing.counts
-  const again = failed + unreachable + skipped > 0 && (await membersToRetry(log, upgrade, true)).length > 0
+  const again = await mayBeTriedAgain(log, upgrade, state)
   return { root, siblings: siblingsOf(family), tries, touched, again }
 }

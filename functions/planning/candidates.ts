@@ -15,7 +15,6 @@ import { targetingFacts } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
-import type { TargetRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 import type { Look } from './look.ts'
 
@@ -107,7 +106,8 @@ async function* candidatesOfProfile(
   if (!definition) return
   const facts = await targetingFacts(services, profile, definition)
   for await (const row of look.targets()) {
-    if (!isFor(definition, component, row) || !selects(selection, candidateOf(row.id, row, component))) continue
+    if (!isFor(definition, component, row) || !selects(selection, candidateOf(row.id, row, component)))
+      continue
     const standing = standingIn(profile, definition, row, facts)
     if (standing === undefined) continue
     const membership = Object.hasOwn(row.memberships, profile) ? row.memberships[profile] : undefined
@@ -132,7 +132,7 @@ async function* candidatesOfChild(
   const plan = planOf(state)
   if (!plan || !exists(state) || kind === 'deploy') return
   const again = kind === 'retry' || state.request.kind === 'rollback'
-  const failed = again ? await membersToRetry(log, parent, skippedToo) : []
+  const failed = again ? await membersToRetry(log, parent, { skippedToo: skippedToo === true }) : []
   const named = new Map(
     [...(await planMembers(log, plan.planHash, failed)).values()].map((member) => [member.target, member]),
   )

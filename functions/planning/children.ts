@@ -19,7 +19,7 @@ import {
 import { abortUpgrade } from '../domain/upgrade/control.ts'
 import { requestUpgrade } from '../domain/upgrade/request.ts'
 import { type ExistingUpgrade, exists, hasEnded, type PhaseOf, planOf } from '../domain/upgrade/state.ts'
-import { areOnlyOffered, type Family, familyOf, siblingsOf, touchedBy } from '../facts/family.ts'
+import { areOnlyOffered, extentOf, type Family, familyOf, siblingsOf, touchedBy } from '../facts/family.ts'
 import { notedLeftOut } from '../facts/left-out.ts'
 import type { Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
@@ -116,7 +116,9 @@ export async function startChild(
   const request = requestOfChild(command, parent, instantOf(now()))
   const known = family.children.some((present) => present.child === child)
   const siblings = siblingsOf(family)
-  const found = known ? undefined : await prospectOfChild(services, command, parent, request, siblings)
+  const found = known
+    ? undefined
+    : await prospectOfChild(services, command, { parent, family, siblings }, request)
   if (found && 'rejected' in found) return found
   const cause: Metadata = { actor: by, correlation, causation: log.of(upgradeAggregate, asked.parent).name }
   const note = { child, kind, target, by, request, rollout, leftOut: found?.leftOut }
@@ -138,12 +140,28 @@ export async function startChild(
   return { child, parent: command.parent, leftOut, planned: isPlanned }
 }
 
+/** Would a child of all take so many, by the counts, or be told from so many ends, that nobody waits until each is read? */
+function isLarge(
+  { kind, target, settings }: Pick<ChildCommand, 'kind' | 'target' | 'settings'>,
+  { standing }: ExistingUpgrade,
+  family: Family,
+): boolean {
+  if (target !== undefined) return false
+  const { touched, told } = extentOf(family)
+  const { failed, unreachable, skipped } = standing.counts
+  const again = failed + unreachable + (settings?.skippedToo ? skipped : 0)
+  return (kind === 'retry' ? again : touched) > inlineAtMost || told > lookedAtMost
+}
+
 async function prospectOfChild(
   services: PlanningServices,
   command: ChildCommand,
-  parent: ExistingUpgrade,
+  {
+    parent,
+    family,
+    siblings,
+  }: { readonly parent: ExistingUpgrade; readonly family: Family; readonly siblings: readonly Sibling[] },
   request: UpgradeRequest,
-  siblings: readonly Sibling[],
 ): Promise<
   | { readonly plan: Plan | undefined; readonly leftOut: LeftOut | undefined }
   | { readonly rejected: Rejection; readonly leftOut?: LeftOut | undefined }
@@ -159,6 +177,7 @@ async function prospectOfChild(
     }
   const refused = refuseSibling(command, siblings)
   if (refused) return refused
+  if (isLarge(command, parent, family)) return { plan: undefined, leftOut: undefined }
   const prospect = await prospectOf(services, request, { candidates: inlineAtMost, looked: lookedAtMost })
   if ('large' in prospect) return { plan: undefined, leftOut: undefined }
   if ('plan' in prospect) return { plan: prospect.plan, leftOut: leftOutOf(prospect.plan.leftOut) }
@@ -175,6 +194,7 @@ export async function nothingTakenBack(
   asked: ChildCommand,
   family: Family,
 ): Promise<{ readonly rejected: Rejection; readonly leftOut?: LeftOut | undefined } | undefined> {
+  if (isLarge({ ...asked, kind: 'rollback' }, family.state, family)) return undefined
   const touched = [...(await touchedBy(services.log, family)).values()]
   if (touched.length > inlineAtMost) return undefined
   const open = touched.flatMap(({ target, inFlight }) => (inFlight ? [target] : []))

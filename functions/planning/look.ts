@@ -1,18 +1,44 @@
 import type { TargetRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 
+/** What goes through all targets, by id. */
+export type Fleet = Pick<Views, 'everyTarget'>
+
+/** A fleet that is read once, whoever goes through it after the first who came to its end: it is kept, so nobody reads one so that has no bound. */
+export class FleetReadOnce implements Fleet {
+  readonly #views: Fleet
+  #kept: readonly TargetRow[] | undefined
+
+  constructor(views: Fleet) {
+    this.#views = views
+  }
+
+  async *everyTarget(): AsyncGenerator<TargetRow> {
+    if (this.#kept) {
+      yield* this.#kept
+      return
+    }
+    const read: TargetRow[] = []
+    for await (const row of this.#views.everyTarget()) {
+      read.push(row)
+      yield row
+    }
+    this.#kept = read
+  }
+}
+
 /**
  * A look through the targets for one request. Whoever is waited for looks at so many only: a fleet of a million takes minutes, and each of them thousands
  * of read units.
  */
 export class Look {
-  readonly #views: Pick<Views, 'everyTarget'>
+  readonly #views: Fleet
   readonly #component: string
   readonly #atMost: number
   #fleet: number | undefined
   #cutShort = false
 
-  constructor(views: Pick<Views, 'everyTarget'>, component: string, atMost: number) {
+  constructor(views: Fleet, component: string, atMost: number) {
     this.#views = views
     this.#component = component
     this.#atMost = atMost

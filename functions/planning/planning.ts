@@ -61,7 +61,7 @@ import { sideBySide } from '../side-by-side.ts'
 import type { Views } from '../views/views.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import { candidatesOf, choosesTargets, type Named, namedIn } from './candidates.ts'
-import { Look } from './look.ts'
+import { type Fleet, Look } from './look.ts'
 
 export interface PlanningServices {
   readonly log: Log
@@ -78,6 +78,8 @@ export interface PlanningServices {
 export interface PlanBound {
   readonly candidates: number
   readonly looked: number
+  /** The targets, where somebody has read them for it; left out: those of the view. */
+  readonly fleet?: Fleet
 }
 
 /** So many targets are looked at while somebody waits: about 4,000 read units, in seconds. */
@@ -167,7 +169,7 @@ export async function prospectOf(
   const policy = await services.log.load(policyAggregate, freezePolicy)
   const candidates = new CandidateList()
   const unmatched = new Unmatched(request.selection)
-  const look = new Look(services.views, request.component, bound.looked)
+  const look = new Look(bound.fleet ?? services.views, request.component, bound.looked)
   const chosen = candidatesOf(services, request, named, unmatched, look)
   const { groups } = request
   // Whoever waits for a plan is told of them; of a fleet that is planned in the background nobody keeps their names.

@@ -8,6 +8,7 @@ import type { Rejection } from '../domain/rejection.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { failPlanning, type PlannedRollout, recordPlan } from '../domain/rollout/request.ts'
 import type { Log } from '../log/log.ts'
+import { FleetReadOnce } from './look.ts'
 import {
   acceptedPlan,
   type PlanBound,
@@ -99,11 +100,13 @@ export async function prospectOfRollout(
   bound: PlanBound = { candidates: Number.POSITIVE_INFINITY, looked: Number.POSITIVE_INFINITY },
 ): Promise<RolloutProspect> {
   const phases: (PhaseProspect & { readonly name: string })[] = []
+  const fleet = Number.isFinite(bound.looked) && { fleet: new FleetReadOnce(services.views) }
   let members = 0
   for (const [number, { name, does }] of declared.entries()) {
     if (does.kind !== 'deploy') throw new Error('Only what deploys is planned beforehand.')
     const found = await prospectOfPhase(services, does.request, {
       ...bound,
+      ...fleet,
       candidates: bound.candidates - members,
     })
     if ('large' in found) return found

@@ -6,7 +6,7 @@ const patience = 500
 
 /**
  * Reads until the row has a commit in it; returns undefined when it has not within 500 ms of waiting: the caller then folds the
- * stream. For reads that carry `Drydock-Commit` only.
+ * stream. For reads that carry `Drydock-Commit`, or know by the log what is there.
  */
 export async function awaitVersion<Row>(
   read: () => Promise<Versioned<Row> | undefined>,

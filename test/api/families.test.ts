@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fromImage } from '../../events/envelope.ts'
 import { audit } from '../../functions/audit/audit.ts'
 import { approver, deployed, openWorld, type Reply, report, type World } from './world.ts'
@@ -22,8 +22,23 @@ async function upgraded(count: number, ends: Record<string, string> = {}, settin
   return { world, id }
 }
 
-const ask = (world: World, id: string, path = 'rollback', body: object = {}, headers = {}) =>
-  world.call('POST', `/api/upgrades/${id}/${path}`, { body, headers })
+const ask = (world: World, id: string, path = 'rollback', body: object = {}, headers = {}, early = false) =>
+  world.call('POST', `/api/upgrades/${id}/${path}`, { body, headers, early })
+
+/** Returns the names of the streams of which events are read one after the other, as they are from now on. */
+function streamsReadThrough({ services: { log } }: World): string[] {
+  const names: string[] = []
+  const of = log.of.bind(log)
+  vi.spyOn(log, 'of').mockImplementation((...asked) => {
+    const stream = of(...asked)
+    const events: typeof stream.events = (...range) => {
+      names.push(stream.name)
+      return stream.events(...range)
+    }
+    return { name: stream.name, carryOut: (...act) => stream.carryOut(...act), events }
+  })
+  return names
+}
 
 /** Lets a child go on to its end. */
 async function finish(world: World, { body }: Reply, ends: Record<string, string> = {}): Promise<string[]> {
@@ -168,11 +183,16 @@ describe('the answer follows the planning', () => {
     const ends = await reportAll(large, 501)
     expect(ends).toBe(501)
     await large.advance(of)
-    const reply = await ask(large, of)
+    // Neither that answer nor what may be asked for looks through what became of each.
+    const readThrough = streamsReadThrough(large)
+    expect((await read(large, of)).actions).toContain('rollBackUpgrade')
+    const reply = await ask(large, of, 'rollback', {}, {}, true)
     expect([reply.status, reply.body.message]).toEqual([
       202,
       'Rollback started; it is planned in the background',
     ])
+    expect(readThrough).toEqual([])
+    await large.settle()
     await large.advance(reply.body.upgradeId)
     expect(await read(large, reply.body.upgradeId)).toMatchObject({ total: 501, inProgress: 501 })
   })

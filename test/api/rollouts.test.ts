@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { approved, phasesOf, platform, started, statusOf, twoPhases } from './rollout-world.ts'
 import { approver, report, type World } from './world.ts'
 
@@ -71,6 +71,14 @@ describe('Z1: phases in the order of what they depend on', () => {
     const phases = twoPhases.phases.map(({ dependsOn: _, ...phase }: Record<string, unknown>) => phase)
     const id = await started(world, { ...twoPhases, phases })
     expect(await phasesOf(world, id)).toEqual({ databases: 'in_progress', workers: 'in_progress' })
+  })
+
+  test('the fleet is read once for all phases that somebody waits for', async () => {
+    const world = await platform()
+    const whole = vi.spyOn(world.services.views, 'everyTarget')
+    const reply = await world.call('POST', '/api/v1/rollouts', { body: twoPhases, early: true })
+    expect([reply.status, whole.mock.calls.length]).toEqual([202, 1])
+    whole.mockRestore()
   })
 
   test('a pause after a phase is waited for', async () => {

@@ -1,5 +1,4 @@
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
-import { Failures } from '../../domain/upgrade/course.ts'
 import type { Log } from '../../log/log.ts'
 import { shownUpgrade, upgrades } from '../../views/projections/upgrades.ts'
 import { requestedRow } from '../../views/requested-row.ts'
@@ -12,23 +11,21 @@ export function upgradeNotFound(): Problem {
   return new Problem('upgrade-not-found', 'There is no such upgrade.')
 }
 
-/** Folds the row of an upgrade from its stream by the projection's own rule, and what has failed: as it was at an instant, or right after a write. */
+/** Folds the row of an upgrade from its stream by the projection's own rule: as it was at an instant, or right after a write. */
 export async function foldRow(
   log: Log,
   id: string,
   at?: string,
-): Promise<{ readonly row: UpgradeRow; readonly commit: number; readonly failures: Failures } | undefined> {
+): Promise<{ readonly row: UpgradeRow; readonly commit: number } | undefined> {
   let body: UpgradeBody | undefined
   let last = 0
   let since = ''
   let number = 0
-  const failures = new Failures()
   for await (const { event, ...context } of pastOf(log, upgradeAggregate, id, at)) {
     since ||= context.at
     const next = upgrades.apply(body, event, { ...context, number: ++number, id, since })
     body = next === 'deleted' ? undefined : next
-    failures.follow(event)
     last = context.commit
   }
-  return body && { row: shownUpgrade(requestedRow(since, id), body), commit: last, failures }
+  return body && { row: shownUpgrade(requestedRow(since, id), body), commit: last }
 }

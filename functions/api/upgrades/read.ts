@@ -95,14 +95,15 @@ export const getUpgradeStatus: Operate<Contracts['getUpgradeStatus']> = async (i
   return { status: 200, body: statusBody(found.row), etag: found.commit }
 }
 
-/** Reads all about an upgrade. Approvals, children and the plan are in no row, so this folds the stream. */
-export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, { log, now }) => {
+/** Reads all about an upgrade: approvals, children and the plan from its state, as they are in no row, and its figures from its row; at an instant from the log. */
+export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, query }, services) => {
+  const { log, now } = services
   const at = query.at === undefined ? undefined : instantOf(query.at)
-  const [{ state, commit }, folded] = await Promise.all([
-    log.load(upgradeAggregate, params.id, at === undefined ? {} : { at }),
-    foldRow(log, params.id, at),
-  ])
-  if (!exists(state) || !folded) throw upgradeNotFound()
+  const { state, commit } = await log.load(upgradeAggregate, params.id, at === undefined ? {} : { at })
+  if (!exists(state)) throw upgradeNotFound()
+  const folded =
+    at === undefined ? await rowOf(services, params.id, commit) : await foldRow(log, params.id, at)
+  if (!folded) throw upgradeNotFound()
   const { children, window, request, standing } = state
   const { failure, generation } = standing
   const plan = planOf(state)
@@ -135,7 +136,9 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
       ...{ upgradeId: child, kind, targetId: target, at: asked },
     })),
     failure,
-    failures: plan ? await commonFailures(log, params.id, plan.planHash, folded.failures) : [],
+    failures: plan
+      ? await commonFailures(log, { id: params.id, planHash: plan.planHash, counts: standing.counts, commit })
+      : [],
     againstRelease: against.map(({ ref: _, ...one }) => one),
     window: window && { start: window.start, end: window.end },
     generation,

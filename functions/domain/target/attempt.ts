@@ -51,6 +51,7 @@ export type SkipCode =
   | 'version_changed'
   | 'already_at_version'
   | 'release_distrusted'
+  | 'release_unpublished'
   | 'release_withdrawn'
   | typeof incompatible
   | typeof notEntitled

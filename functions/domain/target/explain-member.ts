@@ -15,6 +15,7 @@ const skippedWords: Readonly<Record<SkipCode, string>> = {
   not_ready: 'nothing had been heard of its agent for 24 hours',
   release_withdrawn: 'its release had been withdrawn',
   release_distrusted: 'too few keys that count have signed its release',
+  release_unpublished: 'the catalogue has never had the release that it would go back to',
   version_changed: 'it did not run the version any more that the plan saw',
   not_registered: 'it was not registered',
   outside_own_window: 'its own part of the window was over',

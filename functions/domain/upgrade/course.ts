@@ -26,6 +26,9 @@ export interface CommonFailure {
 
 /** What the members of an upgrade have failed with that its counts call failed, unreachable or retrying, followed event by event. */
 export class Failures {
+  /** What it hears; it makes nothing of others. */
+  static readonly follows = ['MembersSkipped', 'MembersRegressed', 'OutcomesRecorded'] as const
+
   readonly #failed = new Map<number, Failed>()
 
   follow(event: UpgradeEvent): void {
