@@ -1,8 +1,8 @@
 import type { FamilyIds, Touched } from '../domain/plan/way-back.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
-import { membersInFlight } from '../domain/upgrade/chunks.ts'
 import { type Sibling, takeForChild } from '../domain/upgrade/children.ts'
+import { membersInFlight } from '../domain/upgrade/chunks.ts'
 import { eachMember } from '../domain/upgrade/members.ts'
 import type { Relatives } from '../domain/upgrade/possible.ts'
 import {
@@ -100,7 +100,10 @@ async function membersTouched(log: Log, upgrade: string) {
 }
 
 /** Returns how many targets the tries of a family have changed at least, and how many ends would have to be read to tell all of them; by their counts alone. */
-export function extentOf({ tries }: Pick<Family, 'tries'>): { readonly touched: number; readonly told: number } {
+export function extentOf({ tries }: Pick<Family, 'tries'>): {
+  readonly touched: number
+  readonly told: number
+} {
   const counts = tries.map(({ state }) => state.standing.counts)
   return {
     // Another try takes some of those whom the first one took.

@@ -106,7 +106,8 @@ async function* candidatesOfProfile(
   if (!definition) return
   const facts = await targetingFacts(services, profile, definition)
   for await (const row of look.targets()) {
-    if (!isFor(definition, component, row) || !selects(selection, candidateOf(row.id, row, component))) continue
+    if (!isFor(definition, component, row) || !selects(selection, candidateOf(row.id, row, component)))
+      continue
     const standing = standingIn(profile, definition, row, facts)
     if (standing === undefined) continue
     const membership = Object.hasOwn(row.memberships, profile) ? row.memberships[profile] : undefined

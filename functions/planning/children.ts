@@ -113,7 +113,9 @@ export async function startChild(
   const request = requestOfChild(command, parent, instantOf(now()))
   const known = family.children.some((present) => present.child === child)
   const siblings = siblingsOf(family)
-  const found = known ? undefined : await prospectOfChild(services, command, { parent, family, siblings }, request)
+  const found = known
+    ? undefined
+    : await prospectOfChild(services, command, { parent, family, siblings }, request)
   if (found && 'rejected' in found) return found
   const cause: Metadata = { actor: by, correlation, causation: log.of(upgradeAggregate, asked.parent).name }
   const note = { child, kind, target, by, request, rollout, leftOut: found?.leftOut }

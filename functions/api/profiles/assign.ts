@@ -101,9 +101,7 @@ export const assignUpgradeProfile: Operate<Contracts['assignUpgradeProfile']> = 
     return { status: 202, body, location: `/api/v1/upgrade-profiles/${id}/assignments/jobs/${job}` }
   }
   const [next = null] =
-    state.status === 'active'
-      ? await nextRuns(services.log, state.definition, services.now(), 1)
-      : []
+    state.status === 'active' ? await nextRuns(services.log, state.definition, services.now(), 1) : []
   const { maintenance_window_hours: windowHours } = state.definition.schedule
   const results = await sideBySide(memberships, atOnce, (one) =>
     assignOne(input, services, one, { next, windowHours }),

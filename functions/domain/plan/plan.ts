@@ -98,7 +98,6 @@ export function leftOutCounts({ leftOut }: Pick<Plan, 'leftOut'>): Record<string
   return counts
 }
 
-
 /** Returns what finds out how a candidate fits what its release asks for. A fleet has few environments: each is looked at once a release. */
 function fitting({ request, release, releases }: PlanFacts) {
   const known = new Map<string, { readonly misfit: string | undefined; readonly unsaid: boolean }>()

@@ -40,7 +40,8 @@ export function lostOpenings(
       looks += 1
       const { end: closes } = windowOf(schedule, opening)
       const window = { start: later(opening, from), end: closes }
-      if (hasRoom(definition, window, closures.after) || !hasRoom(definition, window, closures.before)) continue
+      if (hasRoom(definition, window, closures.after) || !hasRoom(definition, window, closures.before))
+        continue
       count += 1
       if (named.length < most.named) named.push(opening)
     }

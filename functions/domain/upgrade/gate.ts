@@ -19,7 +19,10 @@ function following(state: InWave | BetweenWaves) {
 }
 
 /** Is a wave left to run before it is judged? The last one only where there is a gate that judges it. */
-export function isWatched({ bakeSeconds, gate }: Pick<Following, 'bakeSeconds' | 'gate'>, isLast: boolean): boolean {
+export function isWatched(
+  { bakeSeconds, gate }: Pick<Following, 'bakeSeconds' | 'gate'>,
+  isLast: boolean,
+): boolean {
   return bakeSeconds > 0 && (!isLast || gate !== null)
 }
 

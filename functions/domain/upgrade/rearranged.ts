@@ -7,8 +7,8 @@ import {
   cutsAt,
   type PlannedWaves,
   sparingCritical,
-  waveCount,
   type WaveRange,
+  waveCount,
   waveRange,
 } from '../plan/waves.ts'
 import { meaningOf } from '../target/outcome.ts'
@@ -60,7 +60,9 @@ function wavesOf(
   const percents = waves.at(-1) === 100 ? waves : [...waves, 100]
   const { members, critical = 0 } = plan
   const { entries = [], ...cut } = sparingCritical(cutsAt(percents, members), members, members - critical)
-  const asked = entries.map((place) => percentages?.findIndex(({ percent }) => percent === percents[place]) ?? -1)
+  const asked = entries.map(
+    (place) => percentages?.findIndex(({ percent }) => percent === percents[place]) ?? -1,
+  )
   return { ...cut, entries: asked }
 }
 
@@ -170,7 +172,11 @@ export class Rearranged {
       const { wave, counts } = course
       const judged = [
         ['failures', wave.failed, allowedFailures(failures, to - from, wave.skipped)],
-        ['budget', counts.failed, budget ? allowedFailures(budget, plan.members, counts.skipped) : plan.members],
+        [
+          'budget',
+          counts.failed,
+          budget ? allowedFailures(budget, plan.members, counts.skipped) : plan.members,
+        ],
         ['unreachable', wave.unreachable, allowedFailures(unreachable, to - from, wave.skipped)],
       ] as const
       const beyond = judged.find(([, count, allowed]) => count > allowed)
@@ -190,7 +196,11 @@ function nobody(): Record<Ending['counts'], number> {
 }
 
 /** Watches a wave that is over, and judges it; returns why it does not pass, null: it does. */
-function judge(course: Course, asked: Pick<Following, 'bakeSeconds' | 'gate'>, isLast: boolean): Stopped | null {
+function judge(
+  course: Course,
+  asked: Pick<Following, 'bakeSeconds' | 'gate'>,
+  isLast: boolean,
+): Stopped | null {
   if (isWatched(asked, isLast)) course.now += asked.bakeSeconds
   // Nobody knows who would have fallen silent.
   const heard = { silent: 0, bears: 0 }

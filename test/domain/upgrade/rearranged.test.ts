@@ -4,7 +4,16 @@ import { makePlan } from '../../../functions/domain/plan/plan.ts'
 import { type Arrangement, Rearranged } from '../../../functions/domain/upgrade/rearranged.ts'
 import type { ReplayPolicy } from '../../../functions/domain/upgrade/replay.ts'
 import { later, start } from '../given.ts'
-import { admitted, driven, ended, everyFailureBorne, givenUp, requested, retrying, waveStarted } from './stories.ts'
+import {
+  admitted,
+  driven,
+  ended,
+  everyFailureBorne,
+  givenUp,
+  requested,
+  retrying,
+  waveStarted,
+} from './stories.ts'
 import { planOf, requestOf } from './world.ts'
 
 const bearing = { failures: everyFailureBorne, unreachable: { percent: 100, absolute: null } }
@@ -19,7 +28,13 @@ function played(
 ) {
   const rearranged = new Rearranged(policy, asked)
   const planned: UpgradeEvent = { type: 'UpgradePlanned', data: plan }
-  const begun = [requested({ ...bearing, ...changes }), driven(), planned, waveStarted(), admitted([0, plan.members])]
+  const begun = [
+    requested({ ...bearing, ...changes }),
+    driven(),
+    planned,
+    waveStarted(),
+    admitted([0, plan.members]),
+  ]
   for (const event of begun) rearranged.hear(event, { at: start })
   for (const [event, seconds] of ends) rearranged.hear(event, { at: later(seconds) })
   return rearranged.end()

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../../../clients/verify/releases.ts'
-import { identityOf as auditedIdentityOf, sameVersion as auditedSame } from '../../../functions/audit/version.ts'
+import {
+  identityOf as auditedIdentityOf,
+  sameVersion as auditedSame,
+} from '../../../functions/audit/version.ts'
 import { identityOf, sameVersion } from '../../../functions/domain/version/identity.ts'
 
 describe.each([
