@@ -89,16 +89,3 @@ export function savedFrom(
     throw new NoValue(`all that steps save has at most ${mostSaved} bytes, and this would be more`)
   return saved
 }
-
-/** So much of what was said is kept, in bytes: a failure needs more of it. */
-export const outputBytes = { tried: 1000, failed: 4000, done: 256 } as const
-
-/** Returns words as they may be kept: without what looks like a secret, and short. */
-export function outputOf(text: string, most: number): string {
-  const shown = redact(text.slice(0, 64 * 1024))
-  if (Buffer.byteLength(shown) <= most) return shown
-  return `${Buffer.from(shown)
-    .subarray(0, most - 4)
-    .toString('utf8')
-    .replace(/\ufffd+$/u, '')}…`
-}

@@ -1,5 +1,6 @@
 import type { UpgradeSummary } from '../../events/profile.ts'
 import { later } from '../../events/time.ts'
+import { sumOfFailures } from '../domain/profile/statistics.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
 import { exists, hasEnded } from '../domain/rollout/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
@@ -30,13 +31,6 @@ async function ofPhases(
     if (existsUpgrade(state)) summaries.push(await summaryOf(services, upgrade))
   }
   return summaries
-}
-
-function failuresIn(summaries: readonly UpgradeSummary[]): UpgradeSummary['failures'] {
-  const codes = new Map<string, number>()
-  for (const { code, count } of summaries.flatMap(({ failures }) => failures))
-    codes.set(code, (codes.get(code) ?? 0) + count)
-  return [...codes].map(([code, count]) => ({ code, count }))
 }
 
 /** Mean over all attempts; the phases know their own means alone, so each counts as often as its targets were touched. */
@@ -87,7 +81,7 @@ export async function rolloutSummaryOf(services: Services, rollout: string): Pro
     },
     startedAt: state.requestedAt,
     endedAt: summaries.map((one) => one.endedAt).reduce(later, endedAt),
-    failures: failuresIn(summaries),
+    failures: sumOfFailures(summaries.flatMap(({ failures }) => failures)),
     peak: Math.max(0, ...summaries.map(({ peak }) => peak)),
     averageSeconds: averageOf(summaries),
     bytes: sizes.includes(null) ? null : sizes.reduce<number>((total, size) => total + (size ?? 0), 0),

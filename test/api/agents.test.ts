@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../events/canonical.ts'
-import { outputOf } from '../../functions/api/agents/output.ts'
 import { agentAuthorizer } from '../../functions/api/authorizer.ts'
+import { outputBytes, outputOf } from '../../functions/output.ts'
 import { type Caller, canary, deployed, openWorld, type World } from './world.ts'
 
 const timestamp = '2026-01-05T10:00:00Z'
@@ -480,15 +480,17 @@ describe('a gateway', () => {
 
 describe('what an agent says', () => {
   it('is kept short, by its end, and without what looks like a secret', () => {
-    expect(outputOf({}, true)).toBeNull()
-    expect(outputOf('x'.repeat(300), true)).toHaveLength(254)
-    const failure = outputOf(`${'é'.repeat(5000)} the cause`, false) ?? ''
+    expect(outputOf('x'.repeat(300), outputBytes.done)).toHaveLength(254)
+    const failure = outputOf(`${'é'.repeat(5000)} the cause`, outputBytes.failed)
     expect(Buffer.byteLength(failure)).toBeLessThanOrEqual(4096)
     expect(failure.endsWith('the cause')).toBe(true)
     expect(failure).not.toContain('\uFFFD')
+    // So is what is said of each step of a procedure.
+    for (const most of Object.values(outputBytes))
+      expect(outputOf(`${'x'.repeat(5000)} the cause`, most).endsWith('the cause')).toBe(true)
     const leaky =
       'Authorization: Bearer abcdefgh12345 password=hunter2 https://me:pw@host {"token":"t0p"} AKIAABCDEFGHIJKLMNOP'
-    const shown = outputOf(leaky, false) ?? ''
+    const shown = outputOf(leaky, outputBytes.failed)
     for (const word of ['abcdefgh12345', 'hunter2', ':pw@', 't0p', 'AKIAABCDEFGHIJKLMNOP'])
       expect(shown).not.toContain(word)
   })

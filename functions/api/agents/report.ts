@@ -14,13 +14,13 @@ import { standsAs, type TargetState } from '../../domain/target/state.ts'
 import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
 import type { Outcome } from '../../log/log.ts'
+import { outputBytes, outputOf } from '../../output.ts'
 import type { Telemetry } from '../../work/telemetry.ts'
 import { accepted, metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
 import type { Services } from '../services.ts'
 import { noteClone, noteMachine } from './clones.ts'
-import { outputOf } from './output.ts'
 import { type Reach, reachFrom } from './reach.ts'
 
 type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
@@ -28,6 +28,12 @@ type Tell = Operate<(typeof agentContracts)['reportUpdateStatus'], 'telemetry'>
 /** What a report says of itself, by which it is known what it is about. */
 function saidIn({ version, attempt, sequence }: Report): Said {
   return { attempt, names: version, sequence }
+}
+
+/** Returns what is kept of what a target said about its attempt; null: it said nothing. */
+function outputIn(details: Report['details'], succeeded: boolean): string | null {
+  const text = typeof details === 'string' ? details : JSON.stringify(details)
+  return text === '' || text === '{}' ? null : outputOf(text, outputBytes[succeeded ? 'done' : 'failed'])
 }
 
 /** Returns what a report says of the end of its attempt; null where it is under way. */
@@ -43,7 +49,7 @@ function endIn(
     version: status === 'completed' ? version : null,
     code: code ?? null,
     retryable,
-    output: outputOf(details, status === 'completed'),
+    output: outputIn(details, status === 'completed'),
     saidAt: instantOf(timestamp),
   }
 }

@@ -4,9 +4,10 @@ import { NoValue } from '../../domain/procedure/expression.ts'
 import { actionIn, type NamedAction } from '../../domain/procedure/steps.ts'
 import { type Driven, drivenIn, endStep, type StepEnd } from '../../domain/target/procedure.ts'
 import type { TargetDecision, TargetState } from '../../domain/target/state.ts'
-import { outputBytes, outputOf, savedFrom, valuesOf } from '../../facts/procedure-values.ts'
+import { savedFrom, valuesOf } from '../../facts/procedure-values.ts'
 import { documentOf } from '../../facts/procedures.ts'
 import type { Log } from '../../log/log.ts'
+import { outputBytes, outputOf } from '../../output.ts'
 import type { CalledBack } from '../../work/procedure-callbacks.ts'
 
 /** What whoever does a step says of its end: the receiver of a message, or an agent. */

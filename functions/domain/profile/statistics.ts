@@ -137,15 +137,22 @@ export function bytesSent(
  * kept, and the rest counts as one.
  */
 export function failuresByCode(codes: readonly string[]): UpgradeSummary['failures'] {
-  const counts = [...Map.groupBy(codes, (code) => code)].map(([code, all]): [string, number] => [
-    code,
-    all.length,
-  ])
-  const ranked = counts.sort(
+  return sumOfFailures(codes.map((code) => ({ code, count: 1 })))
+}
+
+/** Returns the same of what was counted already, as of the phases of a rollout: as many codes are kept apart as of one upgrade. */
+export function sumOfFailures(failures: UpgradeSummary['failures']): UpgradeSummary['failures'] {
+  const sums = new Map<string, number>()
+  let rest = 0
+  for (const { code, count } of failures) {
+    if (code === otherCodes) rest += count
+    else sums.set(code, (sums.get(code) ?? 0) + count)
+  }
+  const ranked = [...sums].sort(
     (left, right) => Number(isCritical(right[0])) - Number(isCritical(left[0])) || byCount(left, right),
   )
   const kept = ranked.slice(0, mostCodes)
-  const rest = ranked.slice(mostCodes).reduce((sum, [, count]) => sum + count, 0)
+  for (const [, count] of ranked.slice(mostCodes)) rest += count
   if (rest > 0) kept.push([otherCodes, rest])
   return kept.sort(([left], [right]) => (left < right ? -1 : 1)).map(([code, count]) => ({ code, count }))
 }

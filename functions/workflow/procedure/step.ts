@@ -23,8 +23,9 @@ import {
   startStep,
 } from '../../domain/target/procedure.ts'
 import type { RunningStep, TargetDecision, TargetState } from '../../domain/target/state.ts'
-import { answerOf, outputBytes, outputOf, savedFrom, valuesOf } from '../../facts/procedure-values.ts'
+import { answerOf, savedFrom, valuesOf } from '../../facts/procedure-values.ts'
 import type { Log, Metadata } from '../../log/log.ts'
+import { outputBytes, outputOf } from '../../output.ts'
 import type { Callbacks } from '../../work/procedure-callbacks.ts'
 import { type Answered, type Calling, idempotencyKeyOf, makeCall } from './call.ts'
 import { type Commands, type CommandTry, codeOf, commentOf, lookAtCommand, sendCommand } from './command.ts'
