@@ -32,6 +32,11 @@ export class Given {
     return typeof value === 'number' ? value : undefined
   }
 
+  /** Returns how many rows a list is to have at most; its declaration says how many are usual. */
+  limit(): number {
+    return this.number('limit') ?? 0
+  }
+
   /** Was an option given that has no value? Undefined: neither it nor its opposite. */
   choice(name: string): boolean | undefined {
     const value = this.#options[name]

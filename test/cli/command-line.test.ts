@@ -69,6 +69,19 @@ describe('what is no command', () => {
     [['deploy', '--canary-percent', '101'], /canary-percent.*A number of percent from 0 to 100 is wanted/],
     [['deploy', '--batch-size', '0'], /batch-size.*A whole number from 1 to 1000000 is wanted/],
     [['deploy', '--bake', 'long'], /bake.*A length of time is wanted: 90s, 15m, 24h or 7d/],
+    [['deploy', '--percentages', '5,much'], /percentages.*A number of percent from 0 to 100 is wanted/],
+    [['deploy', '--procedure', 'node@last'], /procedure.*or one of its revisions, as node@3/],
+    [['replay', 'x', '--waves', '1,,100'], /waves.*Values with commas between are wanted/],
+    [['replay', 'x', '--waves', '1,1O'], /waves.*A number of percent from 0 to 100 is wanted/],
+    [
+      [
+        ...['deploy', '--component', 'api', '--version', 'v1', '--strategy', 'groups'],
+        ...['--group-order', 'eu,us'],
+      ],
+      /--group-by says by what they are made/,
+    ],
+    [['profiles', 'history', 'x', '--limit', '201'], /limit.*A whole number from 1 to 200 is wanted/],
+    [['destinations', 'undelivered', 'x', '--limit', '101'], /limit.*from 1 to 100 is wanted/],
     [['status', 'x', '--at', 'yesterday'], /at.*An instant in UTC is wanted/],
     [['deploy', '--component', 'api'], /^--version, --strategy are missing\.\nNext: drydock deploy/],
     [['stop'], /required option '--reason <text>'/],
@@ -137,6 +150,39 @@ describe('a deploy by a file', () => {
     await commandAt(api, ['deploy', '--file', file, '--gate', '99'])
     expect(api.asked[0]?.body).toMatchObject({ gate: { successRatePercent: 99, action: 'rollback' } })
   })
+})
+
+describe('a deploy by groups', () => {
+  const inFile = { by: 'region', order: ['eu', 'us'], pauseSeconds: 600, others: 'last' }
+  it.each([
+    [['--group-order', 'us,eu'], { ...inFile, order: ['us', 'eu'] }],
+    [['--group-by', 'region', '--group-order', 'us'], { ...inFile, order: ['us'] }],
+    [['--group-by', 'ring', '--group-order', 'one'], { ...inFile, by: 'ring', order: ['one'] }],
+    [[], inFile],
+  ])('keeps what the file says of them beside %j', async (options, groups) => {
+    const directory = mkdtempSync(join(tmpdir(), 'drydock-cli-'))
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+    const file = join(directory, 'deploy.json')
+    writeFileSync(
+      file,
+      JSON.stringify({ component: 'api', version: 'v1', strategy: 'groups', groups: inFile }),
+    )
+    const api = await standIn(() => [202, deployed])
+    expect((await commandAt(api, ['deploy', '--file', file, ...options])).code).toBe(exitCodes.done)
+    expect(api.asked[0]?.body).toMatchObject({ groups })
+  })
+})
+
+it('says in the help of each list how many are usual, and asks for so many', async () => {
+  for (const [words, usual] of [
+    [['list'], 20],
+    [['targets', 'list'], 50],
+  ] as const) {
+    expect((await command([...words, '--help'])).out).toMatch(new RegExp(`--limit .*${usual}`))
+    const api = await standIn(() => [200, { upgrades: [], targets: [], count: 0, nextCursor: null }])
+    await commandAt(api, words)
+    expect(api.asked[0]?.query.limit).toBe(`${usual}`)
+  }
 })
 
 describe('completion', () => {

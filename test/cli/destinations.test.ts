@@ -59,11 +59,11 @@ it('tell what they were not told, and are sent it again', async () => {
     200,
     method === 'POST' ? { retried: 100, more: true } : { messages: [lost], count: 1, more: false },
   ])
-  const listed = await commandAt(api, ['destinations', 'undelivered', 'releases', '--limit', '500'])
+  const listed = await commandAt(api, ['destinations', 'undelivered', 'releases', '--limit', '80'])
   expect(listed.out).toContain('It answers 503.')
   expect(api.asked[0]).toMatchObject({
     path: '/api/v1/destinations/releases/undelivered',
-    query: { limit: '100' },
+    query: { limit: '80' },
   })
   const again = await commandAt(api, ['destinations', 'retry', 'releases'])
   expect(again.out).toContain('100 on their way again; there are more')

@@ -37,10 +37,10 @@ export class Declaration {
     })
   }
 
-  /** Adds an option; `read` makes its value of a text, and of the value before where it may be given again. */
-  option(flags: string, does: string, read?: Read): this {
+  /** Adds an option; `read` makes its value of a text, and of the value before where it may be given again; `usual` is what it is where it is not given. */
+  option(flags: string, does: string, read?: Read, usual?: number): this {
     this.#parts.push((command) => {
-      const option = new Option(flags, does)
+      const option = new Option(flags, does).default(usual)
       command.addOption(read ? option.argParser<unknown>(read) : option)
     })
     return this
@@ -146,9 +146,9 @@ export function withAt(command: Declaration): Declaration {
   return command.option('--at <instant>', 'as it was then: 2026-01-31T02:00:00Z', instant)
 }
 
-/** The options of a list. */
-export function listed(command: Declaration): Declaration {
-  return command.option('--limit <count>', 'how many at most (50)', whole(1, 100_000))
+/** The options of a list; `most` is what its operation gives at once where it has no pages. */
+export function listed(command: Declaration, { usual = 50, most = 100_000 } = {}): Declaration {
+  return command.option('--limit <count>', 'how many at most', whole(1, most), usual)
 }
 
 /** The options of a write that has to be accounted for, or may be. */

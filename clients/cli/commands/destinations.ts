@@ -28,6 +28,7 @@ export function declareDestinations(program: Command, start: Start): void {
         does: 'List what did not get to a destination and was given up',
         examples: [['destinations undelivered releases', '']],
       }),
+      { most: 100 },
     ).runs(start(async () => (await work()).undelivered))
     repeatable(
       declare(destinations, 'retry <name>', {

@@ -53,6 +53,7 @@ function declareAll(profiles: Command, start: Start): void {
       does: 'List what a profile has done, a deleted one too',
       examples: [['profiles history dc045362-ddb9-421f-918b-393ec33b6cd8', 'the latest first']],
     }),
+    { most: 200 },
   )
     .option('--status <status>', 'running, completed, failed or cancelled')
     .option('--from <day>', 'from then on: 2026-01-31')

@@ -10,7 +10,7 @@ import {
   withAt,
   withReason,
 } from './declare.ts'
-import { duration, each, list, pair, percent, threshold, whole } from './values.ts'
+import { duration, each, list, pair, percent, percents, revised, threshold, whole } from './values.ts'
 
 const id = '2159143c-fc96-4c10-acb1-48335d2a2470'
 
@@ -20,7 +20,7 @@ export function deployment(command: Declaration): Declaration {
     .about('What:')
     .option('--component <component>', 'what is upgraded')
     .option('--version <version>', 'to which release; or latest, stable')
-    .option('--procedure <name>', 'by which procedure, as node or node@3; else by its agent')
+    .option('--procedure <name>', 'by which procedure, as node or node@3; else by its agent', revised)
     .option('--allow-downgrade', 'latest and stable may lead down to an older version')
     .option(
       '--file <file>',
@@ -31,7 +31,7 @@ export function deployment(command: Declaration): Declaration {
     .option('--strategy <strategy>', 'all, canary, batch, percentages, groups, rolling or serial')
     .option('--canary-percent <percent>', 'of canary: how many go first', percent)
     .option('--batch-size <count>', 'of batch: how many at a time', whole(1, 1_000_000))
-    .option('--percentages <list>', 'of percentages: 5,25,100', list)
+    .option('--percentages <list>', 'of percentages: 5,25,100', percents)
     .option('--group-by <tag>', 'of groups: region, or the name of a tag')
     .option('--group-order <list>', 'of groups: its values in their order', list)
     .option('--max-unavailable <amount>', 'of rolling: how many may be out of service: 5, or 25%')
@@ -125,6 +125,7 @@ function declareReads(program: Command, start: Start): void {
         ['list --component api --limit 5 --json', 'the last five of api, for a script'],
       ],
     }),
+    { usual: 20 },
   )
     .option('--status <status>', 'those that stand so: in_progress, paused, completed, failed, …')
     .option('--component <component>', 'of this component')
@@ -186,7 +187,7 @@ function declareReads(program: Command, start: Start): void {
     .option('--unreachable-threshold <amount>', 'of a wave', threshold)
     .option('--failure-budget <amount>', 'of all waves together', threshold)
     .option('--gate <percent>', 'share of a wave that has to succeed', percent)
-    .option('--waves <percents>', 'in other waves, as 1,10,100')
+    .option('--waves <percents>', 'in other waves, as 1,10,100', percents)
     .option('--parallel <count>', 'with so many at once', whole(1, 10_000))
     .option('--bake-seconds <seconds>', 'with each wave watched for so long', whole(0, 2_592_000))
     .runs(start(async () => (await import('../work/story.ts')).replay))

@@ -18,6 +18,18 @@ export function percent(text: string): number {
   return number
 }
 
+/** Reads shares in percent with commas between, of an option that may be given again. */
+export function percents(text: string, before: readonly string[] = []): readonly string[] {
+  return list(text, before).map((share) => String(percent(share)))
+}
+
+/** Reads NAME or NAME@REVISION. */
+export function revised(text: string): string {
+  if (!/^[^@]+(@[1-9]\d{0,8})?$/.test(text))
+    throw new InvalidArgumentError('A name is wanted, or one of its revisions, as node@3.')
+  return text
+}
+
 const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
 /** Reads a length of time in seconds: 90, 90s, 15m, 24h, 7d. */
@@ -46,7 +58,7 @@ export function each(text: string, before: readonly string[] = []): readonly str
   return [...before, text]
 }
 
-/** Reads an instant in UTC, or a length of time before now: 2026-01-31T02:00:00Z, 15m. */
+/** Reads an instant in UTC: 2026-01-31T02:00:00Z. */
 export function instant(text: string): string {
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z$/.test(text) && !Number.isNaN(Date.parse(text)))
     return new Date(text).toISOString()

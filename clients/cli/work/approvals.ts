@@ -12,7 +12,7 @@ import { toldOrWatched } from './watch.ts'
 
 /** Lists what waits for a person. */
 export const approvals: Work = async (session, given) => {
-  const all = await pages(given.number('limit') ?? 50, async (page) => {
+  const all = await pages(given.limit(), async (page) => {
     const { approvals, nextCursor } = await session.api.read('listApprovals', { query: page })
     return { rows: approvals, nextCursor }
   })

@@ -10,7 +10,7 @@ import { pages } from './pages.ts'
 
 /** Lists calendars. */
 export const list: Work = async (session, given) => {
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const { calendars, nextCursor } = await session.api.read('listCalendars', { query: page })
     return { rows: calendars, nextCursor }
   })

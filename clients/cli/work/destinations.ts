@@ -5,9 +5,6 @@ import { toMinute } from '../terminal/text.ts'
 import { objectOf } from './files.ts'
 import { sayList, sayOne } from './listing.ts'
 
-/** So many can be listed of what was not delivered. */
-const mostUndelivered = 100
-
 /** Lists destinations. */
 export const list: Work = async (session) => {
   const { destinations } = await session.api.read('listDestinations')
@@ -56,10 +53,9 @@ export const test: Work = async (session, given): Promise<ExitCode> => {
 
 /** Lists what was not delivered. */
 export const undelivered: Work = async (session, given) => {
-  const limit = Math.min(given.number('limit') ?? 50, mostUndelivered)
   const { messages } = await session.api.read('listUndelivered', {
     params: { name: given.word(0) },
-    query: { limit },
+    query: { limit: given.limit() },
   })
   return sayList(session, {
     name: 'messages',

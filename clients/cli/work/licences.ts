@@ -14,7 +14,7 @@ const scopeOf = (names: readonly string[] | null) => names?.join(', ') ?? 'any'
 
 /** Lists licences. */
 export const list: Work = async (session, given) => {
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const { licences, nextCursor } = await session.api.read('listLicences', { query: page })
     return { rows: licences, nextCursor }
   })

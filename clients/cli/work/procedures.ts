@@ -9,7 +9,7 @@ import { optional } from './request.ts'
 
 /** Lists procedures. */
 export const list: Work = async (session, given) => {
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const { procedures, nextCursor } = await session.api.read('listProcedures', { query: page })
     return { rows: procedures, nextCursor }
   })

@@ -7,7 +7,7 @@ import { pages } from './pages.ts'
 
 /** Lists profiles. */
 export const list: Work = async (session, given) => {
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const query = { ...page, status: given.text('status'), resource_type: given.text('type') }
     const { profiles, next_cursor } = await session.api.read('getUpgradeProfiles', { query })
     return { rows: profiles, nextCursor: next_cursor }
@@ -97,7 +97,7 @@ export const run: Work = async (session, given) => {
 /** Lists what a profile has done. */
 export const history: Work = async (session, given) => {
   const query = {
-    limit: Math.min(200, given.number('limit') ?? 50),
+    limit: given.limit(),
     status: given.text('status'),
     start_date: given.text('from'),
     end_date: given.text('to'),

@@ -38,7 +38,7 @@ function sayRelease(session: Session, release: Release) {
 /** Lists releases. */
 export const list: Work = async (session, given) => {
   const filters = { component: given.text('component'), channel: given.text('channel') }
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const { releases, nextCursor } = await session.api.read('listReleases', {
       query: { ...filters, ...page },
     })

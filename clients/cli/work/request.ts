@@ -38,7 +38,6 @@ export async function deploymentOf(given: Given, session: Session): Promise<Depl
 
 function settingsOf(given: Given, inFile: Partial<Deployment>): Partial<Deployment> {
   const stages = given.list('percentages').map((percent) => ({ percent: Number(percent) }))
-  const by = given.text('groupBy')
   const [name, revision] = given.text('procedure')?.split('@') ?? []
   const action = given.text('onFailure') as 'pause' | 'rollback' | undefined // the declaration takes these alone
   const failures = thresholdOf(given.text('failureThreshold'))
@@ -50,7 +49,7 @@ function settingsOf(given: Given, inFile: Partial<Deployment>): Partial<Deployme
     canaryPercent: given.number('canaryPercent'),
     batchSize: given.number('batchSize'),
     percentages: stages.length > 0 ? stages : undefined,
-    groups: by === undefined ? undefined : { by, order: [...given.list('groupOrder')] },
+    groups: groupsOf(given, inFile),
     maxUnavailable: amountOf(given.text('maxUnavailable')),
     maxSurge: amountOf(given.text('maxSurge')),
     spacingSeconds: given.number('spacing'),
@@ -81,6 +80,18 @@ function settingsOf(given: Given, inFile: Partial<Deployment>): Partial<Deployme
     calendars: given.list('calendar').length > 0 ? [...given.list('calendar')] : undefined,
     reason: given.text('reason'),
   })
+}
+
+/** What a file says of groups, and in its place what options say. Throws a misuse where their order is given, and nowhere by what they are made. */
+function groupsOf(given: Given, { groups }: Partial<Deployment>): Deployment['groups'] {
+  const order = given.list('groupOrder')
+  const by = given.text('groupBy') ?? groups?.by
+  if (by === undefined && order.length > 0)
+    throw misused('--group-order is the order of groups: --group-by says by what they are made.')
+  if (by === undefined) return undefined
+  // The order in the file is that of its own groups.
+  const kept = by === groups?.by ? groups.order : []
+  return { ...groups, by, order: order.length > 0 ? [...order] : [...kept] }
 }
 
 function targetsOf(given: Given, { targets = {} }: Partial<Deployment>): Deployment['targets'] {

@@ -12,7 +12,7 @@ import { toldOrWatched } from './watch.ts'
 
 /** Lists rollouts. */
 export const list: Work = async (session, given) => {
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const query = { ...page, status: given.text('status') }
     const { rollouts, nextCursor } = await session.api.read('listRollouts', { query })
     return { rows: rollouts, nextCursor }
@@ -92,7 +92,7 @@ export const monitor: Work = async (session, given) => {
   const { api, console, json } = session
   const params = { id: given.word(0) }
   const first = await api.read('getRolloutMonitor', { params, query: { limit: 50 } })
-  const limit = given.number('limit') ?? 50
+  const limit = given.limit()
   let page = first
   const nodes = [...first.nodes]
   while (page.nextCursor !== null && nodes.length < limit) {

@@ -38,7 +38,7 @@ export const list: Work = async ({ api, console, json }, given) => {
     kind: given.text('kind'),
     requestedBy: given.text('requestedBy'),
   }
-  const limit = given.number('limit') ?? 20
+  const limit = given.limit()
   const upgrades = await pages(limit, async (page) => {
     const { upgrades, nextCursor } = await api.read('listUpgrades', { query: { ...filters, ...page } })
     return { rows: upgrades, nextCursor }

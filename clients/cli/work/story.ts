@@ -15,7 +15,7 @@ import { type Subject, subjectOf } from './subject.ts'
 export const logs: Work = async (session, given) => {
   const { api, console, json } = session
   const asked = { params: { id: given.word(0) }, query: { status: given.text('status') } }
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const { logs, nextCursor } = await api.read('getUpgradeLogs', {
       ...asked,
       query: { ...asked.query, ...page },
@@ -83,7 +83,7 @@ export const events: Work = async (session, given) => {
   const { api, console, json } = session
   const at = given.text('at')
   const subject = await subjectOf(api, given.word(0), { at })
-  const told = await storyOf(session, subject, 1, given.number('limit') ?? 50, at)
+  const told = await storyOf(session, subject, 1, given.limit(), at)
   if (json) console.json({ events: told, count: told.length })
   else for (const { at: when, sentence } of told) console.tell(`${when}  `, inCommands(sentence))
   return exitCodes.done
@@ -183,12 +183,13 @@ export const blastRadius: Work = async (session, given) => {
 /** Says where an upgrade would have stopped by other rules. */
 export const replay: Work = async ({ api, console, json }, given) => {
   const successRatePercent = given.number('gate')
+  const waves = given.list('waves')
   const body = optional({
     failureThreshold: thresholdOf(given.text('failureThreshold')),
     unreachableThreshold: thresholdOf(given.text('unreachableThreshold')),
     failureBudget: thresholdOf(given.text('failureBudget')),
     gate: successRatePercent === undefined ? undefined : { successRatePercent },
-    waves: given.text('waves')?.split(',').map(Number),
+    waves: waves.length > 0 ? waves.map(Number) : undefined,
     parallel: given.number('parallel'),
     bakeSeconds: given.number('bakeSeconds'),
   })

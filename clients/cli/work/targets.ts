@@ -24,7 +24,7 @@ export const list: Work = async (session, given) => {
     tag: tag === '' ? undefined : tag,
     retired: given.choice('retired'),
   }
-  const rows = await pages(given.number('limit') ?? 50, async (page) => {
+  const rows = await pages(given.limit(), async (page) => {
     const { targets, nextCursor } = await session.api.read('listTargets', { query: { ...filters, ...page } })
     return { rows: targets, nextCursor }
   })
