@@ -26,7 +26,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   'clients/cli': ['contracts'],
   // So does it, from a browser.
   'clients/console': ['contracts'],
-  'functions/domain': ['events'],
+  'functions/domain': ['events', 'functions/same-secret.ts'],
   functions: ['events', 'functions/domain'],
   'functions/log': ground,
   'functions/work': ground,
@@ -63,7 +63,10 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
     'functions/notify',
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
-  'infra/local': ['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],
+  'infra/local': [
+    ...['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'functions/same-secret.ts'],
+    'contracts/routes.ts',
+  ],
 }
 
 /** The rooms that use no package but these; `node:` is every one that comes with Node. */
