@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { instantOf, minute, second } from '../../events/time.ts'
+import { sameSecret } from '../same-secret.ts'
 import type { Call } from './call.ts'
 
 /** A message to be signed by Standard Webhooks 1.0. */
@@ -95,7 +96,7 @@ export function verifySigned(
     return refused('webhook-timestamp is more than 300 seconds from now.')
   const right = secrets.map((secret) => signature(secret, { id, at, body }))
   // Each is compared with each, whether or not one has fitted.
-  const fitting = presented.flatMap((one) => right.filter((other) => same(one, other)))
+  const fitting = presented.flatMap((one) => right.filter((other) => sameSecret(one, other)))
   if (fitting.length === 0) return refused('No signature is by a secret that is known here.')
   return { kind: 'verified', id, at: instantOf(at) }
 }
@@ -106,9 +107,4 @@ function signature(secret: string, { id, at, body }: WebhookMessage): string {
   const key = Buffer.from(secretForm.exec(secret)?.[1] ?? '', 'base64')
   const signed = `${id}.${Math.floor(at / second)}.${body}`
   return `v1,${createHmac('sha256', key).update(signed).digest('base64')}`
-}
-
-function same(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }

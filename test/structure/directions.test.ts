@@ -26,7 +26,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   'clients/cli': ['contracts'],
   // So does it, from a browser.
   'clients/console': ['contracts'],
-  'functions/domain': ['events'],
+  'functions/domain': ['events', 'functions/same-secret.ts'],
   functions: ['events', 'functions/domain'],
   'functions/log': ground,
   'functions/work': ground,
@@ -64,7 +64,8 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
   'infra/local': [
-    ...['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'contracts/routes.ts'],
+    ...['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'functions/same-secret.ts'],
+    'contracts/routes.ts',
     // The demo draws waves as the command line does.
     'clients/cli/terminal/bar.ts',
   ],

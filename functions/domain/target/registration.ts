@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../../events/canonical.ts'
 import type { TargetEvent, TargetFacts } from '../../../events/target.ts'
+import { sameSecret } from '../../same-secret.ts'
 import { accept, reject } from '../aggregate.ts'
 import { endOf } from './attempt.ts'
 import { refuseTarget } from './refusals.ts'
@@ -110,7 +111,7 @@ export function issueEnrolment(enrolment: Enrolment): TargetDecision {
     const refused = refuseTarget(state)
     if (refused) return refused
     const { hash, expiresAt } = enrolment
-    if (state.enrolment?.hash === hash) return accept()
+    if (sameSecret(hash, state.enrolment?.hash)) return accept()
     return accept({ type: 'EnrolmentIssued', data: { hash, expiresAt, revision: state.revision + 1 } })
   }
 }
@@ -125,7 +126,7 @@ export function enrolAgent(request: {
     if (refused) return refused
     const { tokenHash, keyHash } = request
     const { enrolment } = state
-    if (enrolment?.hash !== tokenHash) {
+    if (!enrolment || !sameSecret(tokenHash, enrolment.hash)) {
       return reject({
         code: 'enrolment-refused',
         detail:
@@ -133,7 +134,7 @@ export function enrolAgent(request: {
       })
     }
     if (enrolment.used) {
-      if (state.keyHash === keyHash) return accept()
+      if (sameSecret(keyHash, state.keyHash)) return accept()
       return reject({
         code: 'enrolment-used',
         detail: 'This enrolment token was used already. Ask an operator for a new one.',

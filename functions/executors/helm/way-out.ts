@@ -1,8 +1,9 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { request as ask, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, createConnection, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { sameSecret } from '../../same-secret.ts'
 import type { Guard, Way } from '../guard.ts'
 
 /** The only way by which a program that is not ours reaches others. */
@@ -26,14 +27,12 @@ const hopByHop = ['proxy-authorization', 'proxy-connection', 'connection', 'keep
  */
 export async function openWayOut(guard: Guard): Promise<WayOut> {
   const secret = randomBytes(24).toString('base64url')
-  const credentials = Buffer.from(`Basic ${Buffer.from(`helm:${secret}`).toString('base64')}`)
+  const credentials = `Basic ${Buffer.from(`helm:${secret}`).toString('base64')}`
   const refused = new Set<string>()
   const sockets = new Set<Duplex>()
 
-  const isKnown = ({ headers }: IncomingMessage) => {
-    const given = Buffer.from(headers['proxy-authorization'] ?? '')
-    return given.length === credentials.length && timingSafeEqual(given, credentials)
-  }
+  const isKnown = ({ headers }: IncomingMessage) =>
+    sameSecret(headers['proxy-authorization'] ?? '', credentials)
   const wayTo = async (url: string): Promise<Way | undefined> => {
     const verdict = await guard.admit(url)
     if (verdict.kind === 'open') return verdict

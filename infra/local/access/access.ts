@@ -1,5 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { sameSecret } from '../../../functions/same-secret.ts'
 import { dataFile } from '../data-files.ts'
 import { functionArn } from '../lambda/declared.ts'
 import { ofType } from '../template/read.ts'
@@ -88,7 +89,7 @@ export function openAccess(resources: readonly Resource[], log: (line: string) =
     },
     demand(authorization, rights) {
       const [, key = ''] = /\bCredential=([^/\s,]+)\//.exec(authorization ?? '') ?? []
-      if (same(key, administrator.accessKeyId)) return
+      if (sameSecret(key, administrator.accessKeyId)) return
       const caller = callers.get(key)
       if (caller === undefined)
         throw new Refused(
@@ -110,10 +111,6 @@ function newCredentials(): Credentials {
   // Letters and digits, as AWS's are; 96 bits that nobody guesses.
   const accessKeyId = `AKIA${randomBytes(12).toString('hex').toUpperCase()}`
   return { accessKeyId, secretAccessKey: randomBytes(30).toString('base64') }
-}
-
-function same(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
 }
 
 /** The statements of each role, by its ARN. */

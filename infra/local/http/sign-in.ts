@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type Role, roles } from '../../../contracts/routes.ts'
+import { sameSecret } from '../../../functions/same-secret.ts'
 import type { Answer } from './answer.ts'
 import type { Issuer } from './issuer.ts'
 import { refusalPage, signInPage, styles } from './sign-in-page.ts'
@@ -101,7 +102,7 @@ export async function openSignIn({
       .digest('base64url')
     if (
       granted === undefined ||
-      granted.challenge !== challenge ||
+      !sameSecret(challenge, granted.challenge) ||
       granted.redirectUri !== form.get('redirect_uri')
     )
       return say.refuseToken('invalid_grant')
