@@ -134,7 +134,9 @@ const ofUpgrades = {
     ref: z
       .string()
       .nullable()
-      .describe('What it is about: the end of the window, or the reason of the stop.'),
+      .describe(
+        'What it is about: the end of the window or the calendar that closes it, the reason of the stop, the rules that are not met, or the budget.',
+      ),
   }),
   HoldLifted: z.object({ code: hold }),
   FreezeOverridden: z.object({

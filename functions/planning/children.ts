@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { leftOutPhrase } from '../../events/phrases.ts'
+import { leftOutWords } from '../../events/phrases.ts'
 import { instantOf } from '../../events/time.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
 import { systemActor } from '../domain/actor.ts'
@@ -70,7 +70,7 @@ function nothingToDo(
   if (rejected.code !== 'nothing-to-upgrade' && rejected.code !== 'update-in-progress') return rejected
   const code = kind === 'retry' ? 'nothing-to-retry' : 'nothing-to-roll-back'
   if (leftOut) {
-    const words = Object.entries(leftOut.counts).map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
+    const words = leftOutWords(leftOut.counts)
     const verb = kind === 'retry' ? 'tried again' : 'taken back'
     const { release_unpublished: unpublished = 0 } = leftOut.counts
     const publish =

@@ -140,7 +140,7 @@ export function failuresByCode(codes: readonly string[]): UpgradeSummary['failur
   return sumOfFailures(codes.map((code) => ({ code, count: 1 })))
 }
 
-/** Returns the same of what was counted already, as of the phases of a rollout: as many codes are kept apart as of one upgrade. */
+/** Returns the same of what was counted already, by several upgrades together: as many codes are kept apart as of one. */
 export function sumOfFailures(failures: UpgradeSummary['failures']): UpgradeSummary['failures'] {
   const sums = new Map<string, number>()
   let rest = 0

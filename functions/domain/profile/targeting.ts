@@ -87,7 +87,7 @@ export function runsOn(
   return { component, from: components[component] ?? null }
 }
 
-/** Is the upgrade of a component by a profile for a target that it takes? A phase of its rollout says by itself what it is about. */
+/** Is the upgrade of a component by a profile for a target that it takes? Where it has a rollout, that says by itself what each upgrade is about. */
 export function isFor(
   { rollout, upgrade_settings }: Pick<ProfileDefinition, 'rollout' | 'upgrade_settings'>,
   component: string,

@@ -1,6 +1,7 @@
 import { counted } from '../../../events/phrases.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
-import { hour } from '../../../events/time.ts'
+import { hour, minute } from '../../../events/time.ts'
+import { retryDelay } from '../upgrade/outcomes.ts'
 import { openings } from './windows.ts'
 
 /** So many openings are compared to find the shortest time between two: a year of daily ones holds every change of clocks. */
@@ -33,8 +34,9 @@ export function warningsOf(
       `The window of ${inHours(hours)} is longer than the shortest time between two openings, ${period}: windows overlap and count as one.`,
     )
   }
-  const waits = Array.from({ length: schedule.retry_attempts }, (_, place) =>
-    Math.min(60, schedule.retry_delay_minutes * 2 ** place),
+  const waits = Array.from(
+    { length: schedule.retry_attempts },
+    (_, failures) => retryDelay(schedule.retry_delay_minutes * 60, failures) / minute,
   ).reduce((sum, minutes) => sum + minutes, 0)
   if (waits >= hours * 60) {
     warnings.push(

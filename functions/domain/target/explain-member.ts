@@ -1,4 +1,4 @@
-import { leftOutPhrase } from '../../../events/phrases.ts'
+import { leftOutPhrase, leftOutWords } from '../../../events/phrases.ts'
 import { unblockOf } from '../upgrade/hold.ts'
 import { isEnd, type UpgradeStatus } from '../upgrade/status.ts'
 import type { SkipCode } from './attempt.ts'
@@ -161,7 +161,7 @@ const takenOnce: Readonly<Record<string, string>> = {
 function noMember({ id, ref, leftOut, leftOutCounts = {} }: UpgradeAsked): Finding {
   const after = 'after planning nobody joins it, so somebody deploys another upgrade that selects it.'
   if (leftOut === undefined || leftOut.reason === 'not_selected') {
-    const counts = Object.entries(leftOutCounts).map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
+    const counts = leftOutWords(leftOutCounts)
     const others = counts.length === 0 ? '' : `, or was left out when it was planned (${counts.join(', ')})`
     const why = leftOut ? 'its selection does not mean it' : `it was not selected${others}`
     const detail = `It is no member of upgrade ${id}: ${why}.`

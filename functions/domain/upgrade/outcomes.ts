@@ -39,6 +39,11 @@ const mostAdmissions = 500
 /** The longest delay before a retry (design: #retries), in milliseconds. */
 const longestDelay = 60 * minute
 
+/** Returns how long is waited at most after so many tries that failed before, in milliseconds: twice as long each time, an hour at most. */
+export function retryDelay(delaySeconds: number, failures: number): number {
+  return Math.min(longestDelay, delaySeconds * second * 2 ** failures)
+}
+
 /** Returns a number in [0, 1) that depends on its arguments alone: retries spread out, and a replay decides the same. */
 function spread(planHash: string, member: number, n: number): number {
   let hash = 2166136261
@@ -55,7 +60,7 @@ function retryAt(
   now: string,
 ): string | null {
   if (!isRetryable(reported) || failures >= request.retry.attempts) return null
-  const delay = Math.min(longestDelay, request.retry.delaySeconds * second * 2 ** failures)
+  const delay = retryDelay(request.retry.delaySeconds, failures)
   // A run that becomes gentler has few in flight, whose retries need no spreading: they wait for as long as it says.
   const share = request.retry.fewer === undefined ? spread(plan.planHash, reported.member, reported.n) : 1
   const at = later(after(now, delay * share), after(now, (plan.spacingSeconds ?? 0) * second))
