@@ -76,6 +76,7 @@ describe('M2, C9: what a release asks of where it runs', () => {
     expect(body.warnings).toMatchObject([
       { code: 'whole_fleet' },
       { code: 'environment_unknown', detail: expect.stringContaining('2 targets have not said') },
+      { code: 'url_missing' },
     ])
   })
 

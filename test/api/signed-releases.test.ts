@@ -227,7 +227,7 @@ describe('S15: a hostile release is refused with a code and a place, and leaves 
     const signatures = [signatureOf(alice, manifestOf())]
     const changed = manifestOf({ components: { backend: { sha256: 'd'.repeat(64), length: 125_000_000 } } })
     expect(await expectRefused(world, changed, signatures)).toEqual([
-      400,
+      422,
       'signature-invalid',
       'signatures.0.signature',
     ])
@@ -237,7 +237,7 @@ describe('S15: a hostile release is refused with a code and a place, and leaves 
     const world = await openSigned(alice)
     const signature = { keyId: alice.keyId, signature: `sha256:${'a'.repeat(64)}` }
     expect(await expectRefused(world, manifestOf(), [signature])).toEqual([
-      400,
+      422,
       'checksum-is-no-signature',
       'signatures.0.signature',
     ])
@@ -247,13 +247,13 @@ describe('S15: a hostile release is refused with a code and a place, and leaves 
     const world = await openSigned(alice)
     await trusting(world, bob, { components: ['web'] })
     expect(await expectRefused(world, manifestOf(), [signatureOf(bob, manifestOf())])).toEqual([
-      400,
+      422,
       'key-not-entitled',
       'signatures.0.keyId',
     ])
     await revoke(world, alice)
     expect(await expectRefused(world, manifestOf(), [signatureOf(alice, manifestOf())])).toEqual([
-      400,
+      422,
       'key-revoked',
       'signatures.0.keyId',
     ])
@@ -266,7 +266,7 @@ describe('S16: an attack on updates', () => {
     await publish(world, next(), alice)
     const older = manifestOf()
     expect(await expectRefused(world, older, [signatureOf(alice, older)])).toEqual([
-      400,
+      422,
       'counter-not-newer',
       'manifest.counter',
     ])
@@ -287,7 +287,7 @@ describe('S16: an attack on updates', () => {
     await publish(world, manifestOf(), alice)
     const far = next({ counter: Number.MAX_SAFE_INTEGER })
     expect(await expectRefused(world, far, [signatureOf(alice, far)])).toEqual([
-      400,
+      422,
       'counter-leaps',
       'manifest.counter',
     ])
@@ -334,7 +334,7 @@ describe('S16: an attack on updates', () => {
     broken = false
     const other = manifestOf({ mandatory: true })
     expect(await expectRefused(world, other, [signatureOf(alice, other)])).toEqual([
-      400,
+      422,
       'counter-not-newer',
       'manifest.counter',
     ])
@@ -552,7 +552,7 @@ describe('keys', () => {
       body: { ...again, publicKey: 'abc' },
     })
     expect([wrong.status, wrong.body.code, wrong.body.errors[0].field]).toEqual([
-      400,
+      422,
       'key-invalid',
       'publicKey',
     ])
