@@ -4,6 +4,7 @@ import { shortName } from '../../functions/api/calendars/short-name.ts'
 import { rolesOf } from '../../functions/api/http/access.ts'
 import { openApi } from '../../functions/api/openapi.ts'
 import { evaluate } from '../../functions/domain/procedure/expression.ts'
+import { wrongInTemplate } from '../../functions/domain/procedure/template.ts'
 import { readCron } from '../../functions/domain/profile/cron.ts'
 import { validateDefinition } from '../../functions/domain/profile/definition.ts'
 import { parseDotted } from '../../functions/domain/version/dotted.ts'
@@ -119,6 +120,11 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
 }
 
 describe('time grows as the text does, however it is made, for', () => {
+  it.each(['{{', '{{ ', '{{}', '}}', '{{a}}'])('a template of %j', (piece) => {
+    const read = (text: string) => wrongInTemplate(text, { allowed: ['target'], secrets: true })
+    expect(growth(tried(read), piece, '')).toBeLessThan(bound)
+  })
+
   it.each(Object.entries(parsers))('%s', (_, parser) => {
     for (const piece of pieces) {
       for (const tail of ['', '!', '\n'])

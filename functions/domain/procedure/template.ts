@@ -7,7 +7,7 @@ import {
   type Values,
   type Variable,
 } from './expression.ts'
-import { fixedPartOf, slot, slotsIn } from './slots.ts'
+import { fixedPartOf, matchSlots, replaceSlots, slotsIn } from './slots.ts'
 
 /** A request with all values in it, as it is sent; or, with secrets hidden, as it is shown. */
 export interface RenderedRequest {
@@ -87,7 +87,7 @@ function textOf(inner: string, values: Partial<Values>, secretOf: SecretOf): str
 }
 
 const filled = (text: string, values: Partial<Values>, secretOf: SecretOf) =>
-  text.replaceAll(slot, (_, inner: string) => textOf(inner.trim(), values, secretOf))
+  replaceSlots(text, (_, inner: string) => textOf(inner.trim(), values, secretOf))
 
 const upwards = /\/(?:\.|%2e){1,2}(?:[/?#]|$)/i
 const inAuthority = /^[a-z]+:\/\/[^/?#]*$/i
@@ -101,7 +101,7 @@ const origin = /^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/i
 export function addressOf(text: string, values: Partial<Values>): string {
   let address = ''
   let read = 0
-  for (const match of text.matchAll(slot)) {
+  for (const match of matchSlots(text)) {
     address += text.slice(read, match.index)
     read = match.index + match[0].length
     const value = textOf(match[1]?.trim() ?? '', values, () => {
@@ -254,7 +254,7 @@ const plainWord = /^[A-Za-z0-9_./:@][A-Za-z0-9_./:@=+,~-]*$/
 
 /** Returns a text without the references to Parameter Store in it, which are no expressions. */
 export function withoutStoreReferences(text: string): string {
-  return text.replaceAll(slot, (whole, inner: string) => (storeSlot.test(inner.trim()) ? '' : whole))
+  return replaceSlots(text, (whole, inner: string) => (storeSlot.test(inner.trim()) ? '' : whole))
 }
 
 /** Does a text refer to a secret? */
@@ -281,7 +281,7 @@ export function renderCommand(
 ): RenderedCommand {
   const fits = (form: RegExp, value: string) => form.test(value) || (shown && placeholder.test(value))
   const parameterOf = (text: string) =>
-    text.replaceAll(slot, (_, between: string) => {
+    replaceSlots(text, (_, between: string) => {
       const inner = between.trim()
       if (storeSlot.test(inner)) return `{{${inner}}}`
       const value = textOf(inner, values, noSecret)
