@@ -146,7 +146,8 @@ describe('messages of an upgrade', () => {
     }
     // Only who dies after the post and before it is noted posts once more.
     expect(postedTwice).toBeLessThanOrEqual(2)
-  })
+    // As many stories as one has requests.
+  }, 240_000)
 
   it.each([1, 2, 3])(
     'all get there where much goes wrong, twice, at once and in no order: seed %i',
