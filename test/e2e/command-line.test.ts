@@ -138,13 +138,13 @@ describe('an operator with nothing but the command line', () => {
     expect(await ends(3, 'ann', 'approve', id, '--plan-hash', hash)).toMatch(/Somebody else has to do it/)
     expect(await ends(3, 'bob', 'approve', id, '--plan-hash', '0123456789ab')).toMatch(/another one by now/)
     const approved = await ends(6, 'bob', 'approve', id, '--plan-hash', hash, '--until', 'waits')
-    expect(approved).toMatch(/CONTINUE[\s\S]*next +drydock continue/)
+    expect(approved).toMatch(/waits for a person to continue[\s\S]*next +drydock continue/)
   })
 
   it('explains why it waits, for the run and for one target', async () => {
     expect(await ends(6, 'ann', 'status', id)).toMatch(/wave {2}1 {2}█+ 2\/2/)
     expect(await ends(0, 'ann', 'explain', id)).toMatch(
-      /CONTINUE[\s\S]*What it did last:[\s\S]*Finished wave 1\./,
+      /waits for a person to continue[\s\S]*What it did last:[\s\S]*Finished wave 1\./,
     )
     const logs = JSON.parse(await ends(0, 'ann', 'logs', id, '--json')).logs
     const done = logs.map(({ customer_id }: { customer_id: string }) => customer_id)
