@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { rolloutBackPhrase } from '../../../contracts/rollout-phrases.ts'
-import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
+import { Card, Empty, Head, Instant, NewestFirst, Shown, Status } from '../parts/basic.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { Holds } from '../parts/holds.tsx'
 import { Machine } from '../parts/machine.tsx'
@@ -46,14 +46,11 @@ function List() {
               </p>
             </Empty>
           ) : (
-            <>
-              <ul class="rows">
-                {rollouts.map((rollout) => (
-                  <Row key={rollout.rolloutId} rollout={rollout} />
-                ))}
-              </ul>
-              <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Newer" more="Older" />
-            </>
+            <NewestFirst cursors={cursors} next={nextCursor} turn={setCursors}>
+              {rollouts.map((rollout) => (
+                <Row key={rollout.rolloutId} rollout={rollout} />
+              ))}
+            </NewestFirst>
           )
         }
       </Shown>

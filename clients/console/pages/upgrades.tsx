@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { backPhrase } from '../../../contracts/phrases.ts'
 import { type UpgradeStatusWord, upgradeStatuses } from '../../../contracts/statuses.ts'
 import type { UpgradeInList } from '../answers.ts'
-import { Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
+import { Empty, Head, Instant, NewestFirst, Shown, Status } from '../parts/basic.tsx'
 import { TakenBack } from '../parts/taken-back.tsx'
 import { Bar } from '../parts/waves.tsx'
 import { type Place, to } from '../router.ts'
@@ -56,14 +56,11 @@ function List() {
               <p>Plan one, look at its waves and at what its canary can catch, and start it.</p>
             </Empty>
           ) : (
-            <>
-              <ul class="rows">
-                {upgrades.map((upgrade) => (
-                  <Row key={upgrade.id} upgrade={upgrade} />
-                ))}
-              </ul>
-              <Pager cursors={cursors} next={nextCursor} turn={setCursors} back="Newer" more="Older" />
-            </>
+            <NewestFirst cursors={cursors} next={nextCursor} turn={setCursors}>
+              {upgrades.map((upgrade) => (
+                <Row key={upgrade.id} upgrade={upgrade} />
+              ))}
+            </NewestFirst>
           )
         }
       </Shown>

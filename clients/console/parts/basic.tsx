@@ -102,6 +102,24 @@ export function Pager({
   )
 }
 
+/** A page of rows, the newest first, and the way to older and newer ones. */
+export function NewestFirst({
+  children,
+  ...pages
+}: {
+  readonly cursors: readonly string[]
+  readonly next: string | null
+  turn(cursors: string[]): void
+  readonly children: ComponentChildren
+}) {
+  return (
+    <>
+      <ul class="rows">{children}</ul>
+      <Pager {...pages} back="Newer" more="Older" />
+    </>
+  )
+}
+
 /** That something is awaited. */
 export function Loading() {
   return (

@@ -39,21 +39,34 @@ interface May {
   readonly except: readonly string[]
 }
 
+/** Is somebody among those who may, whatever their role? */
+function isMeant({ approvers, except }: May, id: string): boolean {
+  return (approvers === null || approvers.includes(id)) && !except.includes(id)
+}
+
 /** Returns what is said of who may, and to the caller of themselves. */
-function mayBody(may: May, requestedBy: string, principal: Principal) {
-  const { id } = principal
+function mayBody(
+  may: May,
+  requestedBy: string,
+  principal: Principal,
+  meant: boolean = isMeant(may, principal.id),
+) {
   const entitled =
     principal.kind === 'person' &&
     may.roles.some((role) => (principal.roles as ReadonlySet<string>).has(role))
-  const named = may.approvers === null || may.approvers.includes(id)
-  return { may, youMay: entitled && named && !may.except.includes(id), yours: requestedBy === id }
+  return { may, youMay: entitled && meant, yours: requestedBy === principal.id }
 }
 
-/** Returns the same of an upgrade's approval: who is named by one rule need not be by another, so the rule that decides is asked. */
-function mayApproveBody(state: PlannedUpgrade, demands: readonly Demand[], may: May, principal: Principal) {
-  const said = mayBody({ ...may, approvers: null, except: [] }, state.requestedBy, principal)
-  const counts = mayApproveNow(state, demands, { by: principal.id, role: approvingRole(principal) })
-  return { ...said, may, youMay: said.youMay && counts }
+/** Is somebody meant by what an upgrade waits for? Of an approval who is named by one rule need not be by another: the rule that decides is asked. */
+function isMeantBy(
+  { waitsFor }: Wait,
+  state: PlannedUpgrade,
+  demands: readonly Demand[],
+  may: May,
+  principal: Principal,
+): boolean {
+  if (waitsFor === 'continue') return isMeant(may, principal.id)
+  return mayApproveNow(state, demands, { by: principal.id, role: approvingRole(principal) })
 }
 
 function whoMay({ waitsFor, operation }: Wait, state: PlannedUpgrade, demands: readonly Demand[]): May {
@@ -142,6 +155,7 @@ export function entriesOfUpgrade(
   return waits.flatMap((wait) => {
     const hold = holdOf(state.standing.holds, wait.code)
     if (!hold) return []
+    const may = whoMay(wait, state, demands)
     const { reason } = approvalsBody(state.request, state.plan, state.standing.approvals.demanded ?? [])
     return [
       {
@@ -154,9 +168,7 @@ export function entriesOfUpgrade(
         ...{ since: hold.since, lapses: hold.lapses, needed, given },
         reason: wait.waitsFor === 'approve' ? reason : null,
         ...{ leftOutCounts: state.plan.leftOut, againstRelease: against.map(({ ref: _, ...one }) => one) },
-        ...(wait.waitsFor === 'approve'
-          ? mayApproveBody(state, demands, whoMay(wait, state, demands), principal)
-          : mayBody(whoMay(wait, state, demands), requestedBy, principal)),
+        ...mayBody(may, requestedBy, principal, isMeantBy(wait, state, demands, may, principal)),
       },
     ]
   })
