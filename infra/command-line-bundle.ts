@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type BuildResult, buildSync } from 'esbuild'
+import { type BuildResult, buildSync, transformSync } from 'esbuild'
 import { endCommand, readCommandLine } from './command-line.ts'
-import { noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
+import { distinct, noticesOf, type Package, packagesIn } from './constructs/third-party.ts'
 import { nodeNeeded } from './node-needed.ts'
 
 const usage = `npm run bundle [-- options]
@@ -15,46 +15,82 @@ of packages in it ask to be passed on.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const fileName = 'drydock.cjs'
+const entryPoint = 'clients/cli/drydock.ts'
 
-/** Bundles the command line, and writes nothing. */
+/** Bundles the command line into the part that starts it and those that are loaded when they are wanted, and writes nothing. */
 function built(): BuildResult<{ readonly write: false; readonly metafile: true }> {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   return buildSync({
     absWorkingDir: root,
-    entryPoints: ['clients/cli/drydock.ts'],
-    outfile: fileName,
+    entryPoints: [entryPoint],
+    outdir: '.',
     write: false,
     metafile: true,
     bundle: true,
-    // What is imported when it is wanted is then loaded by then, the parts of Node that it needs included.
-    // What follows would not be strict any more, were it not said before.
-    banner: { js: `'use strict';\n${nodeNeeded(20)}` },
-    format: 'cjs',
+    splitting: true,
+    format: 'esm',
     platform: 'node',
     target: 'node20',
     mainFields: ['module', 'main'],
     alias: { 'node:child_process': './clients/cli/bundled/child-process.ts' },
     define: { drydockVersion: JSON.stringify(version) },
-    minify: true,
     legalComments: 'none',
     logLevel: 'warning',
   })
 }
 
+/** What is loaded later is text until then: Node reads through all code of a file before it runs the first of it, and through texts much faster. */
+const loadPart = `const loaded = {};
+function part(name) {
+  if (!(name in parts)) return require(name);
+  if (!(name in loaded)) {
+    const module = (loaded[name] = { exports: {} });
+    require('vm').compileFunction(parts[name], ['module', 'require'], { filename: __filename + '/' + name })(module, part);
+  }
+  return loaded[name].exports;
+}`
+
+/** Returns the parts of the command line as one file, in which importing one is running its text. */
+function inOneFile({ outputFiles, metafile }: ReturnType<typeof built>): string {
+  const isFirst = (name: string) => metafile.outputs[name]?.entryPoint === entryPoint
+  let first = ''
+  const parts: Record<string, string> = {}
+  for (const { path, text } of outputFiles) {
+    const options = { format: 'cjs', platform: 'node', target: 'node20', minify: true } as const
+    // Strict as modules are, and whatever is imported comes by `require`.
+    const { code } = transformSync(text, {
+      ...options,
+      banner: "'use strict';",
+      supported: { 'dynamic-import': false },
+    })
+    if (isFirst(basename(path))) first = code.replace(/^#!.*\n/, '')
+    else parts[`./${basename(path)}`] = code
+  }
+  return `#!/usr/bin/env node
+${nodeNeeded(20)}
+const parts = ${JSON.stringify(parts)};
+${loadPart}
+(function (require) {${first}})(part);
+`
+}
+
 /** Returns the packages of which the command line holds anything. */
 export function commandLinePackages(): readonly Package[] {
-  return Object.values(built().metafile.outputs).flatMap(packagesIn)
+  return packagesOf(built().metafile)
+}
+
+function packagesOf({ outputs }: ReturnType<typeof built>['metafile']): readonly Package[] {
+  return distinct(Object.values(outputs).flatMap(packagesIn))
 }
 
 /** Writes the command line into a directory, and returns its file. */
 export function writeCommandLine(directory: string): string {
-  const { outputFiles, metafile } = built()
+  const bundle = built()
   mkdirSync(directory, { recursive: true })
   const file = join(directory, fileName)
-  for (const { contents } of outputFiles) writeFileSync(file, contents)
+  writeFileSync(file, inOneFile(bundle))
   chmodSync(file, 0o755)
-  const notices = noticesOf(Object.values(metafile.outputs).flatMap(packagesIn))
-  writeFileSync(join(directory, 'THIRD-PARTY-NOTICES.txt'), notices)
+  writeFileSync(join(directory, 'THIRD-PARTY-NOTICES.txt'), noticesOf(packagesOf(bundle.metafile)))
   return file
 }
 
