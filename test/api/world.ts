@@ -157,10 +157,14 @@ export function openWorld({
   const now = () => clock
   const memory = memoryStore()
   const reads: string[] = []
+  /** Streams that nobody can read for now. */
+  const unreadable = new Set<string>()
   const commits: MemoryStore = {
     ...memory,
-    read(range) {
+    async read(range) {
       reads.push(range.stream)
+      if (unreadable.has(range.stream))
+        throw Object.assign(new Error(`${range.stream} cannot be read.`), { name: 'InternalServerError' })
       return memory.read(range)
     },
   }
@@ -396,6 +400,7 @@ export function openWorld({
     log,
     /** The streams that were read of the log, in their order. */
     reads,
+    unreadable,
     /** All that the log keeps, as text. */
     kept: () => JSON.stringify(memory.records),
     /** Where the rows of the views lie. */
