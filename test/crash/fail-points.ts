@@ -100,11 +100,24 @@ function scheduled(method: string, path: string): Point | undefined {
   return method === 'POST' ? 'schedule: create' : method === 'DELETE' ? 'schedule: delete' : undefined
 }
 
-/** Has a function sign with a key that has gone, as one does whose role has expired, or was deleted. */
+/** Returns how a function signs: with a key that has gone while its rights are away, as one does whose role has expired, or was deleted. */
+function signedNow(signed: string): string {
+  if (isMainThread || !fs.existsSync(rightsFile)) return signed
+  return signed.replace(/\bCredential=[^/\s,]+/, 'Credential=AKIAGONE')
+}
+
 function loseRights(request: ClientRequest): void {
   const signed = request.getHeader('authorization')
-  if (isMainThread || typeof signed !== 'string' || !fs.existsSync(rightsFile)) return
-  request.setHeader('authorization', signed.replace(/\bCredential=[^/\s,]+/, 'Credential=AKIAGONE'))
+  if (typeof signed === 'string') request.setHeader('authorization', signedNow(signed))
+}
+
+// What is asked without a client of the SDK.
+const { fetch } = globalThis
+globalThis.fetch = (input, init) => {
+  const headers = new Headers(init?.headers)
+  const signed = headers.get('authorization')
+  if (signed !== null) headers.set('authorization', signedNow(signed))
+  return fetch(input, { ...init, headers })
 }
 
 const { end } = ClientRequest.prototype

@@ -50,11 +50,11 @@ export const longest = 20_000
 const others = ['runtime', 'dynamo killed', 'frozen', 'without rights', 'full', 'dynamo frozen'] as const
 
 /**
- * How long a trouble lasts at most, in milliseconds. Rights are back before a minute of the clock is over: Lambda tries an event again after one and after
- * two more, and what is without rights for longer than that is given up, rings, and is made good by a round of reconcile, once a day or by hand.
+ * How long a trouble lasts at most, in milliseconds. Rights are away for up to ten minutes of the clock: Lambda tries an event again after one and after two
+ * more, and what is without rights for longer than that is given up, rings, and is made good by a round of reconcile, which begins by itself.
  */
 const lastsAtMost: Readonly<Record<Trouble['kind'], number>> = {
-  ...{ 'dynamo killed': 0, 'dynamo frozen': 5000, frozen: 5000, 'without rights': 1500 },
+  ...{ 'dynamo killed': 0, 'dynamo frozen': 5000, frozen: 5000, 'without rights': 20_000 },
 }
 
 function troubleOf(kind: Trouble['kind'], random: Random): Trouble {

@@ -46,8 +46,10 @@ export async function runProfiles(options: {
   readonly operator: Person
   readonly targets: readonly string[]
   enough(): boolean
+  /** Resolves when what was given up has been made good. */
+  calm(): Promise<void>
 }): Promise<Owned> {
-  const { operator, targets, enough } = options
+  const { operator, targets, enough, calm } = options
   const steady = await create('steady', often)
   const other = await create('now and then', seldom)
   const owned: Owned = { steady, profiles: 2, started: 0, toggled: 0, deleted: 0 }
@@ -65,6 +67,8 @@ export async function runProfiles(options: {
     await remove(passing)
     await sleep(1000)
   }
+  // Openings that were given up are made up for then, while their windows are open.
+  await calm()
   // Long enough for whatever fell due while the runtime was away.
   await sleep(settling)
   for (const profile of [other, steady]) {

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,13 +17,17 @@ export interface UnderWay {
   readonly records: number
 }
 
-function count(directory: string, file: string, sql: string): number {
+function read(directory: string, file: string, sql: string) {
   const database = new DatabaseSync(join(directory, file), { readOnly: true, timeout: 5000 })
   try {
-    return Number(database.prepare(sql).get()?.count)
+    return database.prepare(sql).all()
   } finally {
     database.close()
   }
+}
+
+function count(directory: string, file: string, sql: string): number {
+  return Number(read(directory, file, sql)[0]?.count)
 }
 
 /** Counts what is under way. */
@@ -71,15 +76,43 @@ export async function quiescence(directory: string, patience: number): Promise<U
   }
 }
 
-/**
- * Counts the letters in the dead-letter queues: ticks that came after their minute, which the next one makes good, and everything else,
- * which nobody would do again.
- */
-export function deadLetters(directory: string): { readonly ticks: number; readonly lost: number } {
-  const letters = (where: string) =>
-    count(directory, 'runtime.sqlite', `SELECT count(*) AS count FROM messages WHERE queue ${where}`)
-  return {
-    ticks: letters("LIKE '%SchedulesDeadLetters%'"),
-    lost: letters("NOT LIKE '%SchedulesDeadLetters%'"),
+/** What lies in the dead-letter queues. */
+export interface Letters {
+  /** Ticks that came after their minute, or failed, which the next one makes good. */
+  readonly ticks: number
+  /** Public events that nobody was told of: no person or program waits for them here. */
+  readonly notices: number
+  /** Everything else, which a round of reconcile has to make good. */
+  readonly lost: number
+  /** When the last one of these was sent, in milliseconds of the clock; 0: there is none. */
+  readonly last: number
+}
+
+/** Returns what lies in the dead-letter queues. */
+export function deadLetters(directory: string): Letters {
+  const letters = read(directory, 'runtime.sqlite', 'SELECT queue, sentAt FROM messages')
+  const [ticks = [], notices = []] = ['Schedules', 'Notices'].map((name) =>
+    letters.filter(({ queue }) => String(queue).includes(`-${name}DeadLetters`)),
+  )
+  const lost = letters.filter((letter) => !ticks.includes(letter) && !notices.includes(letter))
+  const last = lost.reduce((latest, { sentAt }) => Math.max(latest, Number(sentAt)), 0)
+  return { ticks: ticks.length, notices: notices.length, lost: lost.length, last }
+}
+
+/** Waits until a round of reconcile is over that began after the last letter came; resolves to whether there was one within so many milliseconds. */
+export async function madeGood(directory: string, patience: number): Promise<boolean> {
+  const over = performance.now() + patience
+  while (deadLetters(directory).last > lastRound(directory)) {
+    if (performance.now() > over) return false
+    await sleep(500)
   }
+  return true
+}
+
+/** When the last round began that is over, as the function has said; 0: none is. */
+function lastRound(directory: string): number {
+  const [log] = globSync(join(directory, 'logs', '*Functionsreconcile*.log'))
+  const rounds =
+    log === undefined ? [] : readFileSync(log, 'utf8').matchAll(/"began":"([^"]+)","stage":"over"/g)
+  return Math.max(0, ...[...rounds].map(([, began = '']) => Date.parse(began)))
 }
