@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { breachActions, instant, strategies } from '../events/words.ts'
-import { identifier, percent, seconds, versionName, words } from './fields.ts'
+import { approvers, bytesOf, identifier, percent, seconds, versionName, words } from './fields.ts'
 import { metrics } from './metrics.ts'
 import { procedureChoice } from './procedures.ts'
 import { gate, parallelByDefault, refusedOfStrategy, strategyFields } from './strategies.ts'
@@ -27,7 +27,7 @@ const tags = z.record(identifier, z.string().min(1).max(256))
 export const approvals = z
   .strictObject({
     required: z.int().min(0).max(10).default(0),
-    approvers: z.array(words(256)).min(1).max(100).nullable().default(null),
+    approvers: approvers(100).nullable().default(null),
     expiresInSeconds: seconds(60, 365 * day).default(7 * day),
   })
   .superRefine(({ approvers, required }, context) => {
@@ -35,6 +35,19 @@ export const approvals = z
     const message = `at least ${required} people, as many as are required`
     context.addIssue({ code: 'custom', path: ['approvers'], message })
   })
+
+/**
+ * As many bytes of JSON as a request may have with every default filled in: one event holds all of it, in which the log says some of it at greater
+ * length, and the state of its upgrade keeps it.
+ */
+const bytesOfRequest = 48_000
+
+/** Returns where most of a request is: the field, or the list of targets, that has most bytes. */
+function largestIn(request: object, path: readonly string[] = []): readonly string[] {
+  const sized = Object.entries(request).map(([name, part]) => ({ name, part, bytes: bytesOf(part ?? null) }))
+  const [{ name = '', part } = {}] = sized.sort((left, right) => right.bytes - left.bytes)
+  return name === 'targets' ? largestIn(part, [name]) : [...path, name]
+}
 
 /** What is to be upgraded to what, and how; what is left out has the default that stands here. */
 export const deployment = z
@@ -89,7 +102,10 @@ export const deployment = z
         tags: tags.optional(),
         canaries: z.array(identifier).max(1000).default([]),
       })
-      .prefault({}),
+      .prefault({})
+      .describe(
+        `Which targets; left out: all that run the component. With all else that is asked for at most ${bytesOfRequest} bytes of JSON: a thousand names of 36 characters.`,
+      ),
     procedure: procedureChoice
       .nullable()
       .default(null)
@@ -103,5 +119,9 @@ export const deployment = z
   .superRefine((request, context) => {
     for (const { path, message } of refusedOfStrategy(request))
       context.addIssue({ code: 'custom', path: [...path], message })
+    const bytes = bytesOf(request)
+    if (bytes <= bytesOfRequest) return
+    const message = `less: at most ${bytesOfRequest} bytes of JSON in the whole request with its defaults, which has ${bytes}`
+    context.addIssue({ code: 'custom', path: [...largestIn(request)], message })
   })
 export type Deployment = z.output<typeof deployment>

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { tags, unseen } from '../events/words.ts'
+import { bytesOfApprovers, tags, unseen } from '../events/words.ts'
 
 /**
  * An id: ASCII letters, digits and `. _ : -`, so that it is in normal form, looks like no other id, and fits into names of
@@ -50,9 +50,26 @@ export const seconds = (smallest: number, largest: number) => z.int().min(smalle
 
 export const percent = z.number().min(0).max(100)
 
-/** Words of a person, in normal form C, without control characters and the like. */
+/** Words of a person, in normal form C, without control characters and the like. Some letters are two in that form: it is as long as it may be, too. */
 export const words = (longest: number) =>
-  printable(z.string().min(1).max(longest)).transform((text) => text.normalize('NFC'))
+  printable(z.string().min(1).max(longest))
+    .transform((text) => text.normalize('NFC'))
+    .refine((text) => text.length <= longest, `at most ${longest} characters in normal form C`)
+
+/** How many bytes of JSON in UTF-8 a value is: what the log is bounded by. */
+export const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length
+
+/** Refuses what has more bytes of JSON than an event, or the state that keeps it, has room for: a check, and what would be right. */
+export const within = (most: number) =>
+  [(value: unknown) => bytesOf(value) <= most, `at most ${most} bytes of JSON in all together`] as const
+
+/** The only people who may approve, at most so many. */
+export const approvers = (most: number) =>
+  z
+    .array(words(256))
+    .min(1)
+    .max(most)
+    .refine(...within(bytesOfApprovers))
 
 /** Reads a whole number from a query. */
 export const wholeNumber = (smallest: number, largest: number) =>

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { expression, request } from '../events/procedure.ts'
 import { comparisons } from '../events/words.ts'
-import { printable, seconds } from './fields.ts'
+import { printable, seconds, within } from './fields.ts'
 
 const query = z.string().min(1).max(512)
 const empty = z.enum(['inconclusive', 'zero']).default('inconclusive')
@@ -131,7 +131,7 @@ export type MetricAsked = z.output<typeof metric>
 /** So many metrics the usual thresholds are. */
 const thresholdsAtOnce = 3
 
-/** As many bytes as all of them may have: the state of an upgrade keeps them. */
+/** As many bytes of JSON as all of them may have: the state of an upgrade keeps them. */
 const bytesOfMetrics = 4000
 
 export const metrics = z
@@ -143,9 +143,6 @@ export const metrics = z
     `at most 5, where thresholds are ${thresholdsAtOnce}`,
   )
   .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'each name once')
-  .refine(
-    (all) => new TextEncoder().encode(JSON.stringify(all)).length <= bytesOfMetrics,
-    `at most ${bytesOfMetrics} bytes in all together`,
-  )
+  .refine(...within(bytesOfMetrics))
   .optional()
   .describe('What is measured after each wave, beside its bake; left out: nothing is.')

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { approvingRoles } from '../events/words.ts'
 import type { Contract } from './contract.ts'
 import { deployment } from './deployment.ts'
-import { identifier, listOf, noQuery, seconds, versionName, words } from './fields.ts'
+import { approvers, identifier, listOf, noQuery, seconds, versionName, words } from './fields.ts'
 
 const day = 86_400
 
@@ -34,13 +34,7 @@ const document = z
       .describe(
         'How many have to approve a plan, beside whom its request asks for; 1 where approvalRequired says no number. Nobody approves what they asked for.',
       ),
-    approvers: z
-      .array(words(256))
-      .min(1)
-      .max(20)
-      .nullable()
-      .default(null)
-      .describe('Who may; null: whoever has the role.'),
+    approvers: approvers(20).nullable().default(null).describe('Who may; null: whoever has the role.'),
     approverRole: z
       .enum(approvingRoles)
       .optional()

@@ -105,6 +105,7 @@ export const problemCodes = {
   'nothing-to-upgrade': [422, 'No target is left to upgrade'],
   'fleet-too-large': [422, 'The fleet is too large to be planned at once'],
   'too-many-waves': [422, 'There would be too many waves'],
+  'plan-too-large': [422, 'A part of the plan is too large'],
   'window-over': [422, 'The window is over'],
   'gateway-invalid': [422, 'The gateway cannot speak for the target'],
   'version-invalid': [422, 'The version is not one'],

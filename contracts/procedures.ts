@@ -1,7 +1,17 @@
 import * as z from 'zod'
 import { procedureDocument, stepHolds } from '../events/procedure.ts'
 import type { Contract } from './contract.ts'
-import { byId, identifier, listOf, noQuery, paging, versionName, wholeNumber, words } from './fields.ts'
+import {
+  byId,
+  identifier,
+  listOf,
+  noQuery,
+  paging,
+  versionName,
+  wholeNumber,
+  within,
+  words,
+} from './fields.ts'
 
 /** Part of the name of a state machine, of which Step Functions takes 80 characters. */
 const procedureName = z.string().regex(/^[a-z][a-z0-9-]{0,23}$/, '1 to 24 of a-z 0-9 - with a letter first')
@@ -23,9 +33,7 @@ export const toldEnd = {
   message: words(512).nullable().default(null).describe('What people are told.'),
   data: z
     .record(z.string().max(128), z.json())
-    .refine((data) => new TextEncoder().encode(JSON.stringify(data)).length <= largestToldData, {
-      error: `at most ${largestToldData} bytes of JSON`,
-    })
+    .refine(...within(largestToldData))
     .default({})
     .describe(`What the step may save, as answer.body: at most ${largestToldData} bytes of JSON.`),
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { breachActions, othersOfGroups, type strategies } from '../events/words.ts'
-import { identifier, percent, printable, seconds } from './fields.ts'
+import { identifier, percent, printable, seconds, within } from './fields.ts'
 
 const day = 86_400
 
@@ -25,8 +25,8 @@ const stageFields = z.strictObject({
   continueRequiresSecondPerson: z.boolean().optional(),
 })
 
-/** As many bytes as the values of all groups may have together: the state of an upgrade keeps them. */
-const bytesOfGroups = 4000
+/** As many bytes of JSON as the values of all groups may have together: the state of an upgrade keeps them. */
+const bytesOfGroups = 4400
 
 const groups = z.strictObject({
   by: identifier.describe('region, or the name of a tag.'),
@@ -35,10 +35,7 @@ const groups = z.strictObject({
     .min(1)
     .max(100)
     .refine((values) => new Set(values).size === values.length, 'each value once')
-    .refine(
-      (values) => new TextEncoder().encode(values.join('')).length <= bytesOfGroups,
-      `at most ${bytesOfGroups} bytes in all values together`,
-    )
+    .refine(...within(bytesOfGroups))
     .describe('Its values, in the order in which their targets are upgraded: a wave each.'),
   pauseSeconds: seconds(0, 30 * day)
     .default(0)

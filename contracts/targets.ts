@@ -10,6 +10,7 @@ import {
   targetEnvironment,
   truth,
   versionName,
+  within,
   words,
 } from './fields.ts'
 import { licenceName } from './licences.ts'
@@ -17,9 +18,13 @@ import { licenceName } from './licences.ts'
 /** At most so many targets in one request. */
 export const mostTargets = 5000
 
+/** As many bytes of JSON as all tags of a target may have: one event holds them with its components and what is where it runs. */
+const bytesOfTags = 24_000
+
 const tags = z
   .record(identifier, z.string().min(1).max(256))
   .refine((all) => Object.keys(all).length <= 50, 'at most 50 tags')
+  .refine(...within(bytesOfTags))
 const facts = {
   type: identifier,
   region: identifier.nullable(),

@@ -54,6 +54,7 @@ export const planningProblems = [
   'critical-targets-first',
   'nothing-to-upgrade',
   'too-many-waves',
+  'plan-too-large',
   'window-over',
   'calendar-not-defined',
   'window-too-short',
@@ -81,6 +82,7 @@ const childProblems = [
   'window-too-short',
   'window-closed',
   'too-many-waves',
+  'plan-too-large',
   'conflict',
 ] as const
 

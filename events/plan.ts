@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { defineEvents, type EventsOf } from './registry.ts'
 
-/** At most this many members a chunk: a chunk of the longest names stays below the 64 KB of one event. */
+/** At most this many members a chunk: a chunk of the longest names stays below the 64 KB of one event, unless they run many versions. */
 export const membersPerChunk = 400
 
 export const planEvents = defineEvents({

@@ -11,6 +11,12 @@ export const comparisons = ['ratio', 'difference'] as const
 /** Who did something: the subject of a token, or a part of Drydock itself. */
 export const person = z.string().min(1).max(256)
 
+/**
+ * As many bytes of JSON as the names have together of those who alone may approve: they stand in the event of a request beside all else that it asks
+ * for, in those of its children, and in each that waits for them.
+ */
+export const bytesOfApprovers = 8000
+
 /** Why something was done, as it was said. */
 export const words = z.string().max(512)
 

@@ -6,7 +6,7 @@ import type { Plan } from '../domain/plan/plan.ts'
 import type { PlanWarning } from '../domain/plan/warnings.ts'
 import type { Rejection } from '../domain/rejection.ts'
 import { rolloutAggregate } from '../domain/rollout/aggregate.ts'
-import { failPlanning, type PlannedRollout, recordPlan } from '../domain/rollout/request.ts'
+import { failPlanning, type PlannedRollout, recordPlan, refusePlans } from '../domain/rollout/request.ts'
 import type { Log } from '../log/log.ts'
 import { FleetReadOnce } from './look.ts'
 import {
@@ -121,6 +121,8 @@ export async function prospectOfRollout(
   const overlap = overlapOf(phases)
   if (overlap) return { rejected: overlap }
   const plans = new Map(phases.flatMap(({ plan }, number) => (plan ? [[number, planOfPhase(plan)]] : [])))
+  const refused = refusePlans(plans)
+  if (refused) return { rejected: refused }
   const exposed = phases.flatMap(({ plan }, number) => (plan?.exposure ? [{ number, ...plan.exposure }] : []))
   const exposure =
     exposed.length === 0

@@ -107,7 +107,7 @@ describe('what a strategy takes', () => {
         groups: { by: 'ring', order: Array.from({ length: 20 }, (_, place) => `${place}`.padEnd(250, 'x')) },
       }),
       'groups.order',
-      'at most 4000 bytes in all values together',
+      'at most 4400 bytes of JSON in all together',
     ],
     [
       'two pauses',

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../contracts/fields.ts'
 import type { RolloutPlan } from '../../../contracts/rollouts.ts'
 import type { PhaseDeclaration, RolloutRequest } from '../../../events/rollout.ts'
 import { unmeetable } from '../../domain/approval-rule.ts'
@@ -8,6 +9,9 @@ import type { Services } from '../services.ts'
 import { refuseMetrics } from '../upgrades/metrics.ts'
 import { bindProcedure } from '../upgrades/procedure.ts'
 import { requestFrom } from '../upgrades/request.ts'
+
+/** As many bytes of JSON as what is declared of all phases may have: one commit holds them, with who may approve, what is watched, and the plans. */
+export const largestPhases = 130_000
 
 /** What a plan file asks for, as the log keeps it. */
 export interface AskedRollout {
@@ -60,6 +64,11 @@ export async function rolloutFrom(
         request: await bindProcedure(log, request, deployment.procedure, `phases.${number}.`),
       },
     })
+  }
+  const bytes = bytesOf(phases)
+  if (bytes > largestPhases) {
+    const expected = `fewer phases, or shorter ones: at most ${largestPhases} bytes of JSON in all together with their defaults`
+    throw invalidFields([{ field: 'phases', value: `${bytes} bytes`, expected }])
   }
   const { name, approvals, onFailure, monitor, reason } = plan
   const watched = monitor && { monitor }

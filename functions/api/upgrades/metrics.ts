@@ -101,6 +101,16 @@ export function metricsFrom(asked: Deployment['metrics']): readonly Metric[] | u
   })
 }
 
+/** As many characters as the address of a call has. */
+const longestAddress = 1024
+
+/** A query is part of an address, in which most signs of PromQL are three characters. */
+function longAddress(field: string, url: string): RefusedField[] {
+  if (url.length <= longestAddress) return []
+  const expected = `a shorter query: with it, encoded, the address has at most ${longestAddress} characters`
+  return [{ field: `${field}.prometheus.query`, value: `${url.length} characters`, expected }]
+}
+
 /** Throws the problem that names what is wrong with what is to be measured; `place` is where the request stands in what was sent. */
 export async function refuseMetrics(
   { metrics }: Pick<UpgradeRequest, 'metrics'>,
@@ -115,7 +125,7 @@ export async function refuseMetrics(
     const url = metric.request?.url ?? ''
     const why = metric.request ? uncallable(fixedPartOf(url)) : undefined
     const refused = why === undefined ? [] : [{ field, value: url.slice(0, 128), expected: why }]
-    return [...mistakesInMetric(field, metric), ...refused]
+    return [...mistakesInMetric(field, metric), ...refused, ...longAddress(field, url)]
   })
   if (fields.length > 0) throw invalidFields(fields)
 }

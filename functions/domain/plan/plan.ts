@@ -5,6 +5,7 @@ import { reject } from '../aggregate.ts'
 import type { Rejection } from '../rejection.ts'
 import { asksUnsaid, type Compatibility, type Environment, misfitOf } from '../release/compatibility.ts'
 import { identityOf, sameVersion } from '../version/identity.ts'
+import type { PlanChunk } from './aggregate.ts'
 import { CandidateList, type ListedCandidate } from './candidate-list.ts'
 import { PlanChunks } from './chunks.ts'
 import type { ExpectedTime } from './expected-time.ts'
@@ -207,6 +208,21 @@ function byTarget(left: { readonly target: string }, right: { readonly target: s
   return left.target < right.target ? -1 : 1
 }
 
+/** A chunk is one event: what names and versions of it are longer than that. With so few versions the longest names fit. */
+const chunkAtMost = { bytes: 64_000, versions: 30 } as const
+
+function isTooLarge(chunk: PlanChunk): boolean {
+  return (
+    chunk.versions.length > chunkAtMost.versions &&
+    Buffer.byteLength(JSON.stringify(chunk)) > chunkAtMost.bytes
+  )
+}
+
+function tooManyVersions({ members, versions }: PlanChunk): Rejection {
+  const detail = `${members.length} targets with long names run ${versions.length} versions with long names, which is more than one event holds: upgrade fewer of them at a time.`
+  return { code: 'plan-too-large', detail }
+}
+
 /** So many upgrades that are in the way are named in words. */
 const namedAtMost = 5
 
@@ -362,6 +378,7 @@ export function makePlan(
   const versions = new Set<string>()
   const chunkHashes: string[] = []
   for (const chunk of chunks) {
+    if (isTooLarge(chunk)) return reject(tooManyVersions(chunk))
     for (const [, , to] of chunk.members) versions.add(chunk.versions[to] ?? '')
     chunkHashes.push(hashOf(chunk))
   }

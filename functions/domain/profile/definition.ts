@@ -1,10 +1,10 @@
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { isTimeZone } from '../../../events/time-zones.ts'
-import { tags, unseen } from '../../../events/words.ts'
+import { bytesOfApprovers, tags, unseen } from '../../../events/words.ts'
 import { disorderIn } from '../rollout/order.ts'
 import { defaultScheme, isMoving, isVersionIn, schemeWords, type VersionScheme } from '../version/scheme.ts'
 import { readCron } from './cron.ts'
-import { changedFields, type FieldProblem, Fields } from './fields.ts'
+import { changedFields, type FieldProblem, Fields, type Pattern } from './fields.ts'
 
 export type { ProfileDefinition } from '../../../events/profile.ts'
 export type { FieldProblem } from './fields.ts'
@@ -87,9 +87,20 @@ export interface ProfileUpdate {
 const resourceType = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 /** Control characters, and what reads as something else than it is. */
 const unprintable = `\\p{Cc}\\p{Cs}${unseen}${tags}`
+/** A text of at most so many characters, of which emoji are two each, as the log counts them. */
+const atMost = (longest: number, pattern: RegExp): Pattern => ({
+  test: (text) => text.length <= longest && pattern.test(text),
+})
 /** Without these, and without spaces at its ends. */
-const label = new RegExp(`^[^\\s${unprintable}](?:[^${unprintable}]{0,126}[^\\s${unprintable}])?$`, 'u')
-const description = new RegExp(`^(?:[^${unprintable}]|[\\n\\r\\t]){0,1024}$`, 'u')
+const label = atMost(
+  128,
+  new RegExp(`^[^\\s${unprintable}](?:[^${unprintable}]*[^\\s${unprintable}])?$`, 'u'),
+)
+const description = atMost(1024, new RegExp(`^(?:[^${unprintable}]|[\\n\\r\\t])*$`, 'u'))
+const approver = atMost(256, /^\S.*$/u)
+
+/** As many bytes of JSON as a definition may have, and within it the names of its approvers: one event holds it. */
+const bytesOf = { definition: 32_000, approvers: bytesOfApprovers } as const
 
 /** Where nobody says how the versions of the components are written that a definition is about. */
 const defaultSchemes = [defaultScheme]
@@ -106,7 +117,7 @@ export function validateDefinition(
   const fields = Fields.of(input, undefined, problems)
   const definition = read(fields, schemes)
   fields.refuseOthers()
-  problems.push(...contradictionsIn(definition))
+  problems.push(...contradictionsIn(definition), ...excessIn(definition))
   return problems.length > 0 ? { problems } : { definition }
 }
 
@@ -121,13 +132,29 @@ export function validateUpdate(
   const status = fields.nullableText('status', /^(?:in)?active$/, 'active or inactive', null)
   const definition = read(fields, schemes)
   fields.refuseOthers()
-  problems.push(...contradictionsIn(definition))
+  problems.push(...contradictionsIn(definition), ...excessIn(definition))
   if (problems.length > 0) return { problems }
   return {
     definition,
     status: status === 'active' || status === 'inactive' ? status : null,
     changes: changedFields(present, definition),
   }
+}
+
+/** Returns where a definition is more than the log keeps in one event: its approvers, or the part that is largest. */
+function excessIn(definition: ProfileDefinition): FieldProblem[] {
+  const sizeOf = (part: unknown) => Buffer.byteLength(JSON.stringify(part))
+  const refused = (field: string, size: number, most: number) => ({
+    ...{ field, value: `${size} bytes` },
+    expected: `fewer or shorter names: at most ${most} bytes of JSON in all`,
+  })
+  const people = sizeOf(definition.approvals?.approvers ?? [])
+  if (people > bytesOf.approvers) return [refused('approvals.approvers', people, bytesOf.approvers)]
+  const whole = sizeOf(definition)
+  if (whole <= bytesOf.definition) return []
+  const parts = Object.entries(definition).map(([field, part]) => ({ field, size: sizeOf(part) }))
+  const [{ field } = { field: '' }] = parts.sort((left, right) => right.size - left.size)
+  return [refused(field, whole, bytesOf.definition)]
 }
 
 /** What starts a rollout says in its phases what is upgraded, and what comes first; and they have an order. */
@@ -321,7 +348,7 @@ function dependsOn(fields: Fields): NonNullable<ProfileDefinition['depends_on']>
 function approvals(fields: Fields): NonNullable<ProfileDefinition['approvals']> {
   const result = {
     required: fields.whole('required', profileRanges.required),
-    approvers: fields.nullableTexts('approvers', /^\S.{0,255}$/u, 'names of approvers, or null', [1, 50]),
+    approvers: fields.nullableTexts('approvers', approver, 'names of approvers, or null', [1, 50]),
     lead_time_hours: fields.whole(
       'lead_time_hours',
       profileRanges.lead_time_hours,

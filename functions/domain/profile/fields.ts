@@ -8,6 +8,11 @@ export interface FieldProblem {
   readonly expected: string
 }
 
+/** What tells whether a text is as it has to be. */
+export interface Pattern {
+  test(text: string): boolean
+}
+
 type Range = readonly [number, number]
 type Members = Readonly<Record<string, unknown>>
 
@@ -36,7 +41,7 @@ export class Fields {
   }
 
   /** A text that matches a pattern. */
-  text(name: string, pattern: RegExp, expected: string): string {
+  text(name: string, pattern: Pattern, expected: string): string {
     return this.checked(name, (value) =>
       typeof value === 'string' && pattern.test(value) ? undefined : expected,
     )
@@ -61,7 +66,7 @@ export class Fields {
     return words.find((word) => word === value) ?? this.#problem(name, value, words.join(' or '), standard)
   }
 
-  nullableText(name: string, pattern: RegExp, expected: string, standard: null): string | null {
+  nullableText(name: string, pattern: Pattern, expected: string, standard: null): string | null {
     const value = this.#value(name, standard)
     if (value === null || (typeof value === 'string' && pattern.test(value))) return value
     return this.#problem(name, value, expected, null)
@@ -91,7 +96,7 @@ export class Fields {
   }
 
   /** A list of so many texts that match a pattern; one that is named twice counts once. */
-  texts(name: string, pattern: RegExp, what: string, size: Range, standard?: readonly string[]): string[] {
+  texts(name: string, pattern: Pattern, what: string, size: Range, standard?: readonly string[]): string[] {
     const value = this.#value(name, standard)
     const texts = this.#list(name, value, what, size)
     for (const [place, text] of texts.entries()) {
@@ -101,7 +106,7 @@ export class Fields {
     return [...new Set(texts.filter((text) => typeof text === 'string'))]
   }
 
-  nullableTexts(name: string, pattern: RegExp, what: string, size: Range): string[] | null {
+  nullableTexts(name: string, pattern: Pattern, what: string, size: Range): string[] | null {
     return this.#value(name, null) === null ? null : this.texts(name, pattern, what, size)
   }
 
@@ -114,7 +119,7 @@ export class Fields {
       if (
         typeof key !== 'string' ||
         typeof value !== 'string' ||
-        !/^.{1,128}$/u.test(key) ||
+        !/^.{1,128}$/.test(key) ||
         value.length > 256
       ) {
         const expected = '{key, value}: a key of 1 to 128 characters and a value of at most 256'

@@ -48,6 +48,7 @@ export interface SealedManifest {
 
 /** Beside its signatures it has to fit into one event. */
 const longestText = 32_768
+const longestQuoted = 44_000
 
 /** Returns the text of a manifest, which is signed, and its digest. */
 export function sealed(manifest: Manifest): SealedManifest {
@@ -81,8 +82,9 @@ export function refuseManifest(
       detail,
       fields: [{ field: `manifest.${field}`, value: `${value}`.slice(0, 64), expected }],
     })
-  if (Buffer.byteLength(text) > longestText) {
-    const detail = `The manifest has more than ${longestText} bytes: put its changelog elsewhere.`
+  // What is signed is kept as the very text, in which a quotation mark is two.
+  if (Buffer.byteLength(JSON.stringify(text)) > longestQuoted || Buffer.byteLength(text) > longestText) {
+    const detail = `The manifest has more than ${longestText} bytes, or ${longestQuoted} where it is quoted: put its changelog elsewhere.`
     return reject({ code: 'manifest-too-large', detail, fields: [] })
   }
   const { version, expires } = manifest

@@ -1,6 +1,7 @@
 import type { PhaseDeclaration, PhasePlan, RolloutRequest } from '../../../events/rollout.ts'
 import { accept } from '../aggregate.ts'
 import { planningFailed } from '../planning-failure.ts'
+import type { Rejection } from '../rejection.ts'
 import { rolloutNotFound } from './control.ts'
 import { Draft, type RolloutDecision } from './draft.ts'
 import { exists } from './state.ts'
@@ -13,6 +14,17 @@ export interface PlannedRollout {
   readonly plans: ReadonlyMap<number, PhasePlan>
   /** The phases whose first wave exposes more than one person may, and how many have to approve that. */
   readonly exposure?: { readonly approvals: number; readonly phases: number[] } | undefined
+}
+
+/** As many bytes of JSON as the plans of all phases have: one commit holds them, with what is declared of the phases where both are known at once. */
+const bytesOfPlans = 90_000
+
+/** Returns why the plans of phases are not recorded: they have more waves than one commit has room for; undefined: it has. */
+export function refusePlans(plans: PlannedRollout['plans']): Rejection | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify([...plans.values()]))
+  if (bytes <= bytesOfPlans) return undefined
+  const detail = `The plans of all phases have so many waves that they are ${bytes} bytes together, and one commit has room for ${bytesOfPlans}: choose larger batches, or make two rollouts of it.`
+  return { code: 'too-many-waves', detail }
 }
 
 /** Asks for a rollout, with its plan where it was made before; without, its execution plans it. Asking again changes nothing. */

@@ -6,6 +6,7 @@ import { memberOf, planAggregate, storeChunk } from '../../../functions/domain/p
 import type { Candidate } from '../../../functions/domain/plan/candidate.ts'
 import { makePlan, type Plan, type PlanFacts } from '../../../functions/domain/plan/plan.ts'
 import { waveCount, waveRange } from '../../../functions/domain/plan/waves.ts'
+import { limits } from '../../../functions/log/size.ts'
 import { specOf } from '../given.ts'
 import { requestOf } from '../upgrade/world.ts'
 
@@ -339,6 +340,15 @@ describe('a plan (N2)', () => {
       },
       leftOut: candidates.map(({ target }) => ({ target, reason: 'update_in_progress' })),
     })
+  })
+
+  it('is refused where a chunk of it is more than an event holds, and the longest names fit', () => {
+    const long = (text: string, place: number) => `${place}`.padStart(128, text)
+    const named = (of: (place: number) => Partial<Candidate>) =>
+      fleet(membersPerChunk, (place) => ({ target: long('n', place), ...of(place) }))
+    expect(rejection({ candidates: named((place) => ({ from: long('1', place) })) })).toBe('plan-too-large')
+    const [chunk] = planOf({ candidates: named((place) => ({ from: long('1', place % 29) })) }).chunks
+    expect(Buffer.byteLength(JSON.stringify(chunk))).toBeLessThan(limits.event)
   })
 
   it('is refused with its reason when nobody is left', () => {

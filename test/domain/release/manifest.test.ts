@@ -81,6 +81,11 @@ describe('M2: a manifest', () => {
     })
     expect(refusal(fixes(30))).toBeUndefined()
     expect(refusal(fixes(32))?.[0]).toBe('manifest-too-large')
+    const quoted = (count: number) => ({
+      changelog: { fixes: Array.from({ length: count }, () => '"'.repeat(512)) },
+    })
+    expect(refusal(quoted(18))).toBeUndefined()
+    expect(refusal(quoted(24))?.[0]).toBe('manifest-too-large')
   })
 })
 
