@@ -257,6 +257,6 @@ export const agentContracts = {
         schema: z.union([reported, z.object({ count: z.int(), results: z.array(reported) })]),
       },
     },
-    problems: ['target-not-found', 'forbidden', 'conflict'],
+    problems: ['target-not-found', 'forbidden', 'release-withdrawn', 'conflict'],
   },
 } as const satisfies Partial<Record<string, Contract>>

@@ -60,7 +60,7 @@ export const licenceContracts = {
       200: { description: 'It was there, and entitles to this from now on.', schema: licence },
       201: { description: 'Defined.', schema: licence },
     },
-    problems: ['conflict'],
+    problems: ['licence-revoked', 'conflict'],
   },
   listLicences: {
     summary: 'List licences by the hashes of their keys',

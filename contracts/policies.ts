@@ -198,6 +198,7 @@ export const policyContracts = {
       'release-distrusted',
       'fleet-too-large',
       'nothing-to-upgrade',
+      'targets-not-registered',
     ],
   },
   withdrawPolicy: {

@@ -228,7 +228,7 @@ export const targetContracts = {
     query: noQuery,
     body: z.strictObject({ licence: licenceName.nullable() }),
     answers: { 200: changed },
-    problems: ['target-not-found', 'licence-not-found', 'conflict'],
+    problems: ['licence-revoked', 'target-not-found', 'licence-not-found', 'conflict'],
   },
   pinTarget: {
     summary: 'Keep a target, or one component of it, at what it runs',

@@ -42,10 +42,19 @@ import {
   upgradeSummary,
 } from './upgrade-answers.ts'
 
+/** Why what is left of an upgrade does not fit into its window. */
+const unfitWindows = ['window-over', 'window-too-short', 'window-closed'] as const
+
+/** Why nobody is sent to a release, though it is registered, by what those say who have to let it through. */
+const refusedReleases = [
+  ...(['release-withdrawn', 'release-blocked', 'release-held-back'] as const),
+  ...(['release-unsigned', 'release-expired', 'release-distrusted'] as const),
+  'policy-unmet',
+] as const
+
 export const planningProblems = [
   'release-not-registered',
-  'release-withdrawn',
-  'release-held-back',
+  ...refusedReleases,
   'targets-not-registered',
   'canary-outside-selection',
   'no-canary-left',
@@ -78,9 +87,7 @@ const child = z.object({
 })
 const childProblems = [
   'upgrade-not-found',
-  'window-over',
-  'window-too-short',
-  'window-closed',
+  ...unfitWindows,
   'too-many-waves',
   'plan-too-large',
   'conflict',
@@ -249,7 +256,10 @@ export const upgradeContracts = {
         ),
     }),
     answers: { 200: accepted('Approved.') },
-    problems: ['upgrade-not-found', 'self-approval', 'not-an-approver', 'window-changed', 'conflict'],
+    problems: [
+      ...(['upgrade-not-found', 'self-approval', 'not-an-approver', 'window-changed', 'conflict'] as const),
+      ...unfitWindows,
+    ],
   },
   rejectUpgrade: {
     summary: 'Reject an upgrade that needs approval and has not begun, approved or not',
@@ -282,7 +292,7 @@ export const upgradeContracts = {
     answers: { 200: accepted('Resumed.') },
     problems: [
       ...(['upgrade-not-found', 'not-acknowledged', 'more-failed', 'approvers-missing', 'conflict'] as const),
-      ...(['window-over', 'window-too-short', 'window-closed'] as const),
+      ...unfitWindows,
     ],
   },
   endBake: {
@@ -354,7 +364,7 @@ export const upgradeContracts = {
     body: retry,
     absentBody: {},
     answers: { 202: { description: 'The retry has started.', schema: child } },
-    problems: [...childProblems, 'release-not-registered', 'release-withdrawn'],
+    problems: [...childProblems, 'release-not-registered', ...refusedReleases],
   },
   skipTarget: {
     summary: 'Leave a target out that has not been upgraded yet',

@@ -54,7 +54,8 @@ function conditionsOf({ method }: Route, { tagged }: Contract): object[] {
   ]
 }
 
-function problemsOf(route: Route, contract: Contract): ProblemCode[] {
+/** Returns all problems that an operation may answer with: its own, and those of every route of its kind. */
+export function problemsOf(route: Route, contract: Contract): ProblemCode[] {
   const entry: ProblemCode[] = ['unauthenticated', 'forbidden', 'too-many-requests']
   const byAccess = {
     ...{ public: [], agent: entry, capability: ['callback-refused', 'too-many-requests'] },

@@ -1,3 +1,5 @@
+import { contracts } from '../../contracts/api.ts'
+import { problemCodes } from '../../contracts/problem-codes.ts'
 import { type Group, type Route, routes } from '../../contracts/routes.ts'
 import { sha256 } from '../../events/canonical.ts'
 import { fromImage } from '../../events/envelope.ts'
@@ -14,6 +16,7 @@ import type { Endpoint } from '../../functions/api/http/endpoint.ts'
 import type { ApiEvent, ApiResult } from '../../functions/api/http/exchange.ts'
 import { mcpEndpoint } from '../../functions/api/mcp.ts'
 import { notificationsEndpoint } from '../../functions/api/notifications.ts'
+import { problemsOf } from '../../functions/api/openapi.ts'
 import { operationsEndpoint } from '../../functions/api/operations.ts'
 import { proceduresEndpoint } from '../../functions/api/procedures.ts'
 import { profilesEndpoint } from '../../functions/api/profiles.ts'
@@ -383,11 +386,9 @@ export function openWorld({
       isBase64Encoded: base64,
     } as unknown as ApiEvent // the parts of a gateway's event that the handlers read
     const result = await endpoints[found.route.group](event, {} as never) // middy reads nothing of the context
-    return {
-      status: result.statusCode ?? 0,
-      headers: headersOf(result),
-      body: bodyOf(result),
-    }
+    const reply = { status: result.statusCode ?? 0, headers: headersOf(result), body: bodyOf(result) }
+    isDescribed(found.route, reply)
+    return reply
   }
 
   return {
@@ -464,6 +465,15 @@ export function openWorld({
 }
 
 export type World = ReturnType<typeof openWorld>
+
+/** A problem has to be one that `/openapi.json` knows of the operation. Throws where it is not. */
+function isDescribed(route: Route, { status, body }: Reply): void {
+  if (status < 400) return
+  const known: readonly string[] = problemsOf(route, contracts[route.operation])
+  const code = body.code in problemCodes ? body.code : 'conflict'
+  if (!known.includes(code))
+    throw new Error(`${route.operation} answers ${body.code}, which is not described.`)
+}
 
 /** Returns a deploy by canary of 10 %. */
 export const canary = { component: 'api', version: 'v1.2.0', strategy: 'canary', canaryPercent: 10 }
