@@ -26,7 +26,7 @@ const leftOut = join('infra', 'local')
 export async function synthesize(directory: string): Promise<string> {
   const outdir = dataFile(directory, 'cdk.out')
   const stamp = dataFile(directory, 'cdk.out.sources')
-  const present = hashOf(sources)
+  const present = sourcesNow()
   if (
     existsSync(join(outdir, 'manifest.json')) &&
     existsSync(stamp) &&
@@ -39,7 +39,8 @@ export async function synthesize(directory: string): Promise<string> {
   return outdir
 }
 
-function hashOf(names: readonly string[]): string {
+/** Returns a hash over the sources of the template as they are now: what is synthesized is kept with it. */
+export function sourcesNow(): string {
   const hash = createHash('sha256')
   const add = (path: string): void => {
     const name = relative(root, path)
@@ -48,7 +49,7 @@ function hashOf(names: readonly string[]): string {
     if (entries === undefined) hash.update(`${name}\0`).update(readFileSync(path)).update('\0')
     else for (const entry of entries) add(join(path, entry))
   }
-  for (const name of names) add(join(root, name))
+  for (const name of sources) add(join(root, name))
   return hash.digest('hex')
 }
 

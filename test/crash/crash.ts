@@ -6,6 +6,7 @@ import { endCommand, readCommandLine } from '../../infra/command-line.ts'
 import type { Fleet, Running } from '../../infra/local/demo/fleets.ts'
 import { startFleets } from '../../infra/local/demo/fleets.ts'
 import { mayMount } from '../e2e/small-disk.ts'
+import { laySynthesized } from '../infra/synthesized.ts'
 import { randomFrom } from '../views/random.ts'
 import { customers, firstVersion, registerFleet, runCanaries } from './canaries.ts'
 import { diskOn, runAgainOn } from './disk.ts'
@@ -98,6 +99,7 @@ async function run({ kills, seed, size, on }: Options, places: Places): Promise<
   const witness = await openWitness(notes)
   const fleets: Fleet[] = []
   const violations: string[] = []
+  laySynthesized(directory)
   const first = await runtime.begin()
   if (!first) throw new Error('The first life had no fail point and was killed.')
   let last = first

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emptyForDemo } from '../../infra/local/demo/directory.ts'
+import { laySynthesized } from '../infra/synthesized.ts'
 import { scratch } from '../local/fixture.ts'
 import { freePort } from '../local/free-port.ts'
 import { textOf } from './documents.ts'
@@ -20,6 +21,7 @@ let demo: ChildProcess
 /** Runs the demo until it has told its story, and leaves it running. */
 beforeAll(async () => {
   port = await freePort()
+  laySynthesized(data)
   const words = ['infra/local/demo/demo.ts', '--port', String(port), '--data', data]
   demo = spawn(process.execPath, words, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''

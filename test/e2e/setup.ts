@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import type { Credentials } from '../../infra/local/access/access.ts'
+import { laySynthesized } from '../infra/synthesized.ts'
 
 /** Where a runtime of this folder can be reached. */
 export interface RunningRuntime {
@@ -33,9 +34,7 @@ export const speed = 20
 
 /** Starts a runtime for each worker of this folder, on a directory of its own, and stops them all after the last file. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const first = await started()
-  const others = Array.from({ length: project.config.maxWorkers - 1 }, () => started(first.running.data))
-  const all = [first, ...(await Promise.all(others))]
+  const all = await Promise.all(Array.from({ length: project.config.maxWorkers }, started))
   project.provide(
     'runtimes',
     all.map(({ running }) => running),
@@ -45,16 +44,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-/** Copies what was synthesized into one directory of a runtime into another, where it then is not synthesized again. */
-export function copySynthesized(from: string, to: string): void {
-  for (const name of ['cdk.out', 'cdk.out.sources'])
-    cpSync(join(from, name), join(to, name), { recursive: true })
-}
-
-/** Starts a runtime, with what was synthesized for another, if one is given. */
-async function started(other?: string): Promise<{ running: RunningRuntime; stop(): Promise<void> }> {
+/** Starts a runtime. */
+async function started(): Promise<{ running: RunningRuntime; stop(): Promise<void> }> {
   const data = mkdtempSync(join(tmpdir(), 'drydock-e2e-'))
-  if (other !== undefined) copySynthesized(other, data)
+  laySynthesized(data)
   const child = fork(new URL('./runtime-child.ts', import.meta.url), [data, String(speed)], {
     env: { ...process.env, NODE_ENV: 'production' },
   })

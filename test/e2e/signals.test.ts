@@ -7,8 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openExistingIssuer } from '../../infra/local/http/issuer.ts'
-import { runtimeOfFile } from './file-runtime.ts'
-import { copySynthesized } from './setup.ts'
+import { laySynthesized } from '../infra/synthesized.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const patience = { timeout: 30_000, interval: 50 }
@@ -39,7 +38,7 @@ afterEach(() => {
 /** Starts the runtime by a command line in a process group of its own, as a shell does, on a template that is there already. */
 async function start(commandLine: (options: string) => string): Promise<Started> {
   const data = mkdtempSync(join(tmpdir(), 'drydock-signals-'))
-  copySynthesized(runtimeOfFile().data, data)
+  laySynthesized(data)
   const child = spawn('sh', ['-c', commandLine(`--port 0 --data ${data} --unsigned-releases allowed`)], {
     cwd: root,
     detached: true,

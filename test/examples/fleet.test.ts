@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { laySynthesized } from '../infra/synthesized.ts'
 import { freePort } from '../local/free-port.ts'
 
 const script = fileURLToPath(new URL('../../examples/example.ts', import.meta.url))
 const data = join(mkdtempSync(join(tmpdir(), 'example-')), 'data')
+beforeAll(() => laySynthesized(data), 120_000)
 afterAll(() => rmSync(join(data, '..'), { recursive: true, force: true }))
 
 test('machines with agents of their own are upgraded, and taken back, as the example tells', {

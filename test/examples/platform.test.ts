@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
+import { laySynthesized } from '../infra/synthesized.ts'
 import { scratch } from '../local/fixture.ts'
 import { freePort } from '../local/free-port.ts'
 
@@ -14,6 +15,7 @@ it(
   'Z1-Z9: a platform is upgraded from end to end by its documents, and taken back, and the servers say so',
   async () => {
     const data = join(scratch(), 'example')
+    laySynthesized(data)
     const words = ['platform', '--size', 'small', '--speed', '40', '--fault', 'rollback']
     const options = ['--port', String(await freePort()), '--data', data]
     const child = spawn(process.execPath, ['examples/example.ts', ...words, ...options], {

@@ -1,7 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { drydock } from '../../infra/app.ts'
+import { demoMark } from '../../infra/local/demo/directory.ts'
+import { sourcesNow } from '../../infra/local/synthesis.ts'
 import { keptFor } from './kept.ts'
 
 export interface Resource {
@@ -82,6 +84,14 @@ export function assembled(change?: (app: App) => void, stack?: string): Assembly
     remove()
     throw error
   }
+}
+
+/** Lays what is synthesized into a data directory, in which a runtime or a demo then starts at once. */
+export function laySynthesized(data: string): void {
+  mkdirSync(data, { recursive: true })
+  cpSync(keptFor(synthesizeInto), join(data, 'cdk.out'), { recursive: true })
+  writeFileSync(join(data, 'cdk.out.sources'), sourcesNow())
+  writeFileSync(join(data, demoMark), '')
 }
 
 /** Synthesizes the app, changed first if a change is given, and returns its template. */

@@ -10,6 +10,7 @@ import { configIn } from '../../clients/agent/config.ts'
 import { type Certified, certify } from '../../infra/local/certificates.ts'
 import { openExistingIssuer } from '../../infra/local/http/issuer.ts'
 import { newSigner } from '../domain/trust/signing.ts'
+import { laySynthesized } from '../infra/synthesized.ts'
 import { scratch } from './fixture.ts'
 import { freePort } from './free-port.ts'
 
@@ -39,6 +40,7 @@ beforeAll(async () => {
   folder = scratch()
   const [tls, data, port] = [join(folder, 'tls'), join(folder, 'data'), await freePort()]
   mkdirSync(tls)
+  laySynthesized(data)
   for (const [name, text] of Object.entries({
     'certificate.pem': server.cert,
     'key.pem': server.key,
