@@ -39,6 +39,36 @@ describe('the daily reconciliation', () => {
     expect((await world.profile(id)).running?.upgrade).toBe(upgradeOfWindow(id, sunday))
   })
 
+  const often = { ...weekly, schedule: { ...weekly.schedule, cron_expression: '*/10 * * * *' } }
+
+  test('makes one schedule for all that is due, whose firing judges all of it', async () => {
+    const id = await world.created(often)
+    world.at('2026-01-05T11:05:00.000Z')
+    world.world.schedules.all.clear()
+    await reconcile(id)
+    const of = (minutes: string) => `2026-01-05T${minutes}:00.000Z`
+    expect(world.schedules().map(({ at }) => at)).toEqual([of('11:06'), of('11:10'), of('11:20')])
+    await world.fire(id, of('10:10'))
+    expect((await world.profile(id)).windows.map(({ scheduledAt, result }) => [scheduledAt, result])).toEqual(
+      [
+        [of('10:10'), 'opened'],
+        ...['10:20', '10:30', '10:40', '10:50', '11:00'].map((opening) => [of(opening), expect.anything()]),
+      ],
+    )
+  })
+
+  test('a firing that is delivered again and again makes no other one', async () => {
+    const id = await world.created(often)
+    world.at('2026-01-05T11:05:00.000Z')
+    const due = new Set<string>()
+    for (let again = 0; again < 5; again++) {
+      world.world.schedules.all.clear()
+      await world.fire(id, '2026-01-05T10:10:00.000Z')
+      for (const { at } of world.schedules()) due.add(at)
+    }
+    expect([...due].sort()).toEqual(['2026-01-05T11:10:00.000Z', '2026-01-05T11:20:00.000Z'])
+  })
+
   test('a firing that is killed before it has judged has scheduled the next ones', async () => {
     const id = await world.created()
     world.at(sunday)

@@ -38,14 +38,18 @@ export function schedulesOf(state: ProfileState, profileId: string, now: string)
     const plansAt = planAt !== null && planAt > now ? planAt : null
     return { name: scheduleName(profileId, scheduledAt, plansAt !== null), scheduledAt, plansAt, due }
   }
-  const soon = after(now, 1)
-  const missed = windowsBetween(schedule, now, soon)
-    .map(({ start }) => start)
-    .filter((start) => start > state.scheduledSince && judged(state, start) === undefined)
   return [
-    ...missed.map((start) => named(start, true)),
+    ...dueOpenings(state, now).map((start) => named(start, true)),
     ...nextOpenings(schedule, now, ahead).map((start) => named(start, false)),
   ]
+}
+
+/** Returns the openings of an active profile that have come, but were not judged while their window is open, in their order. */
+export function dueOpenings(state: ProfileState, now: string): string[] {
+  if (!exists(state) || state.status !== 'active') return []
+  return windowsBetween(state.definition.schedule, now, after(now, 1))
+    .map(({ start }) => start)
+    .filter((start) => start > state.scheduledSince && judged(state, start) === undefined)
 }
 
 /** Returns when the profile runs next, closed days passed over; null when it does not. */

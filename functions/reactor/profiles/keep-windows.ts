@@ -14,8 +14,8 @@ type Keeping = Pick<ReactorServices, 'log' | 'views' | 'windowSchedules' | 'now'
 const soon = minute
 
 /**
- * Brings the one-shot schedules of a profile to what its stream says: those of the next openings exist, and no other. `handling` is a
- * firing that is being worked on: its schedule is neither made again nor removed.
+ * Brings the one-shot schedules of a profile to what its stream says: those of the next openings exist, one for all that is due, and no other.
+ * `handling` is a firing that is being worked on: its schedule is neither made again nor removed.
  */
 async function refillSchedules(
   { log, windowSchedules, now }: Omit<Keeping, 'views'>,
@@ -26,9 +26,14 @@ async function refillSchedules(
   const { state } = await log.load(profileAggregate, profile)
   const wanted = schedulesOf(state, profile, instant)
   const present = new Set(await windowSchedules.list(`window-${profile}-`))
-  if (handling !== undefined) present.delete(handling)
-  for (const { name, scheduledAt, plansAt } of wanted) {
-    if (present.delete(name) || name === handling || !state.definition) continue
+  if (handling !== undefined) present.add(handling)
+  const missing = wanted.filter(({ name }) => !present.has(name))
+  const coming = missing.filter(({ due }) => !due)
+  // A firing judges all that is due. One of its own for each, made again at each judgement, would be the more of them the longer they wait.
+  const isDueThere = wanted.some(({ name, due }) => due && present.has(name))
+  const [late] = isDueThere ? [] : missing.filter(({ due }) => due)
+  for (const { name, scheduledAt, plansAt } of late ? [late, ...coming] : coming) {
+    if (!state.definition) continue
     const { start, end } = windowOf(state.definition.schedule, scheduledAt)
     const [from, until] = plansAt === null ? [start, end] : [plansAt, start]
     await windowSchedules.create({
@@ -39,7 +44,8 @@ async function refillSchedules(
       maximumAge: between(from, until) / second,
     })
   }
-  for (const name of present) await windowSchedules.remove(name)
+  const kept = new Set([handling, ...wanted.map(({ name }) => name)])
+  for (const name of present) if (!kept.has(name)) await windowSchedules.remove(name)
 }
 
 /**

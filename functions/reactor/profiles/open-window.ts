@@ -1,12 +1,14 @@
 import * as z from 'zod'
 import { nameId } from '../../../events/name-id.ts'
+import { instantOf } from '../../../events/time.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { type OpeningFacts, openWindow } from '../../domain/profile/opening.ts'
-import { scheduleName } from '../../domain/profile/schedules.ts'
+import { dueOpenings, scheduleName } from '../../domain/profile/schedules.ts'
 import { exists } from '../../domain/profile/state.ts'
 import { PassingError } from '../../errors.ts'
 import { openingFacts } from '../../facts/opening.ts'
+import type { Metadata } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
 import type { ReactorServices } from '../services.ts'
 import { keepWindows } from './keep-windows.ts'
@@ -43,20 +45,35 @@ const nothingKnown: OpeningFacts = {
   matching: null,
 }
 
+/** So many openings are judged by one firing; more are due only where windows open every few minutes, and are left to the next. */
+const judgedAtOnce = 20
+
 /**
- * Judges one opening of a profile's window: it opens, or the refusal is recorded with its reason; a firing that is for its planning has it
- * planned instead. The next openings are scheduled first, so that a firing that fails takes no later one with it. What follows is the
- * reactor's. Judging twice changes nothing.
+ * Judges one opening of a profile's window, with all others that are due: it opens, or the refusal is recorded with its reason; a firing that is
+ * for its planning has it planned instead. The next openings are scheduled first, so that a firing that fails takes no later one with it.
+ * What follows is the reactor's. Judging twice changes nothing.
  */
 export async function judgeOpening(
   services: Pick<ReactorServices, 'log' | 'views' | 'windowSchedules' | 'now'>,
   event: unknown,
 ): Promise<void> {
   const { profileId, scheduledAt, plan } = input.parse(event)
-  const { log } = services
   const cause = { actor: systemActor, correlation: `window-${profileId}-${scheduledAt}` }
   await keepWindows(services, profileId, cause, scheduleName(profileId, scheduledAt, plan))
   if (plan) return
+  const { state } = await services.log.load(profileAggregate, profileId)
+  const due = dueOpenings(state, instantOf(services.now())).slice(0, judgedAtOnce)
+  for (const opening of new Set([...due, scheduledAt].sort()))
+    await judge(services, profileId, opening, cause)
+}
+
+async function judge(
+  services: Pick<ReactorServices, 'log' | 'views' | 'now'>,
+  profileId: string,
+  scheduledAt: string,
+  cause: Metadata,
+): Promise<void> {
+  const { log } = services
   const { state } = await log.load(profileAggregate, profileId)
   const facts = exists(state) ? await openingFacts(services, profileId, state, scheduledAt) : nothingKnown
   const open = openWindow({ scheduledAt, upgrade: upgradeOfWindow(profileId, scheduledAt), facts })
