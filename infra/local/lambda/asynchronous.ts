@@ -27,6 +27,8 @@ export interface AsynchronousInvocations {
 const defaults = { maximumRetryAttempts: 2, maximumEventAgeSeconds: 21_600 } as const
 const retryAfterSeconds = [60, 120]
 const concurrency = 64
+/** So many of them one function has: each has a queue of its own, in which what waits keeps no other function waiting. */
+const concurrencyEach = 16
 
 /** Opens the queue of asynchronous invocations in a database. */
 export function openAsynchronousInvocations(options: {
@@ -39,11 +41,15 @@ export function openAsynchronousInvocations(options: {
   database.exec(`CREATE TABLE IF NOT EXISTS invocations (
     id INTEGER PRIMARY KEY AUTOINCREMENT, functionArn TEXT NOT NULL, payload TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, since REAL NOT NULL, due REAL NOT NULL
-  ) STRICT; CREATE INDEX IF NOT EXISTS invocations_due ON invocations (due, id)`)
+  ) STRICT; CREATE INDEX IF NOT EXISTS invocations_due ON invocations (due, id);
+  CREATE INDEX IF NOT EXISTS invocations_each ON invocations (functionArn, due, id)`)
   const insert = database.prepare(
     'INSERT INTO invocations (functionArn, payload, since, due) VALUES (?, ?, ?, ?)',
   )
-  const selectDue = database.prepare('SELECT * FROM invocations WHERE due <= ? ORDER BY due, id LIMIT ?')
+  const selectDue = database.prepare(
+    `SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY functionArn ORDER BY due, id) AS turn FROM invocations WHERE due <= ?)
+     WHERE turn <= ${concurrencyEach} ORDER BY due, id LIMIT ?`,
+  )
   const selectNext = database.prepare('SELECT min(due) AS due FROM invocations WHERE due > ?')
   const postpone = database.prepare('UPDATE invocations SET attempts = ?, due = ? WHERE id = ?')
   const remove = database.prepare('DELETE FROM invocations WHERE id = ?')
