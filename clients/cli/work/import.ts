@@ -1,9 +1,10 @@
 import { appendFile, chmod, readFile } from 'node:fs/promises'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import { counted } from '../../../contracts/phrases.ts'
+import { batchesOf } from '../../../contracts/target-file.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Session, Work } from '../session.ts'
-import { type Listed, targetsIn } from './target-file.ts'
+import { targetsIn } from './target-file.ts'
 
 type Registered = Extract<AnswerOf<'registerTargets'>, { readonly registered: number }>
 
@@ -24,7 +25,7 @@ export const importTargets: Work = async (session, given) => {
   const failed: { readonly place: string; readonly id: string; readonly detail: string }[] = []
   const { mostTargets } = await import('../../../contracts/targets.ts')
   let sent = 0
-  for (const batch of batchesOf(listed, mostTargets)) {
+  for (const batch of batchesOf(listed, ({ target }) => target, mostTargets)) {
     const body = { targets: batch.map(({ target }) => target), enrol: tokens !== undefined }
     const answer = (await api.read('registerTargets', { body })) as Registered // as many are sent, many are answered
     counts.registered += answer.registered
@@ -66,30 +67,6 @@ function sayEnd(
       '',
       `${counted(withoutToken, 'target')} registered before without a token in the file: drydock targets enrol makes one.`,
     )
-}
-
-/** Of a body that the API takes: the rest of a megabyte is for what is around the targets. */
-const largestBatch = 1000 * 1024
-
-/** Returns targets in batches that fit into one body each. */
-export function* batchesOf(
-  listed: readonly Listed[],
-  most: number,
-  largest = largestBatch,
-): Generator<readonly Listed[]> {
-  let batch: Listed[] = []
-  let bytes = 0
-  for (const one of listed) {
-    const size = Buffer.byteLength(JSON.stringify(one.target)) + 1
-    if (batch.length > 0 && (batch.length === most || bytes + size > largest)) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push(one)
-    bytes += size
-  }
-  if (batch.length > 0) yield batch
 }
 
 /** Returns whose tokens a file holds already; an absent file holds none. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { counted } from '../../../contracts/phrases.ts'
+import { targetColumns, targetOfRow, unknownColumns } from '../../../contracts/target-file.ts'
 import type { registration } from '../../../contracts/targets.ts'
 import { misused } from '../failure.ts'
 import type { Session } from '../session.ts'
@@ -72,10 +73,6 @@ function ofJson(text: string, file: string): readonly Raw[] {
   return list.map((value, index) => ({ place: `targets.${index}`, value }))
 }
 
-/** The columns that are fields of a target; `component:NAME`, `tag:NAME` and `environment:NAME` are one of many. */
-const columns = ['id', 'type', 'region', 'critical', 'namespace', 'gateway']
-const named = /^(component|tag|environment):(.+)$/
-
 async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   const { parse } = await import('csv-parse/sync')
   let records: readonly {
@@ -90,17 +87,15 @@ async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   } catch (error) {
     throw misused(`${file} is no CSV: ${faultOf(error)}.`)
   }
-  const unknown = Object.keys(records[0]?.record ?? {}).filter(
-    (name) => !columns.includes(name) && !named.test(name),
-  )
+  const unknown = unknownColumns(records[0]?.record ?? {})
   if (unknown.length > 0)
     throw misused(
       `${file} has columns that are none: ${unknown.join(', ')}.`,
       unknown.some((name) => /[;\t]/.test(name))
         ? 'Next: separate columns by commas.'
-        : `Next: name them ${columns.join(', ')}, component:NAME, tag:NAME or environment:NAME.`,
+        : `Next: name them ${targetColumns}.`,
     )
-  return records.map(({ record, info }) => ({ place: `line ${info.lines}`, value: targetOf(record) }))
+  return records.map(({ record, info }) => ({ place: `line ${info.lines}`, value: targetOfRow(record) }))
 }
 
 /** Returns what is wrong with a text that is no CSV, as somebody would say it who looks at the file. */
@@ -144,26 +139,4 @@ function inWords(message: string): string {
   return expected === undefined
     ? message
     : `it has to be ${expected === 'object' ? 'an object' : `a ${expected}`}`
-}
-
-/** Returns a row as a target; what is empty is left out. */
-function targetOf(row: Readonly<Record<string, string>>): object {
-  const fields: Record<string, unknown> = {}
-  const many: Record<string, Record<string, string>> = { component: {}, tag: {}, environment: {} }
-  for (const [column, value] of Object.entries(row)) {
-    if (value === '') continue
-    const [, kind, name] = named.exec(column) ?? []
-    const place = kind === undefined ? undefined : many[kind]
-    if (place !== undefined && name !== undefined) place[name] = value
-    else if (column === 'critical') fields.critical = truthOf(value)
-    else fields[column] = value
-  }
-  const { component: components, tag: tags, environment = {} } = many
-  const isSaid = Object.keys(environment).length > 0
-  return { ...fields, components, tags, ...(isSaid && { environment }) }
-}
-
-function truthOf(text: string): boolean | string {
-  if (/^(true|yes|1)$/i.test(text)) return true
-  return /^(false|no|0)$/i.test(text) ? false : text
 }

@@ -16,7 +16,8 @@ function wordsOf(action: Action, upgrade: Upgrade): string {
 /** What can be done with an upgrade, as buttons; what cannot be done says why. */
 export function Deeds({ upgrade, done }: { readonly upgrade: Upgrade; done(): void }) {
   const signed = useSigned()
-  const [asked, setAsked] = useState<Action>()
+  // As it stood when somebody asked: what they are shown is what they decide, whatever is read meanwhile.
+  const [asked, setAsked] = useState<{ readonly action: Action; readonly upgrade: Upgrade }>()
   const judged = actions.map((action) => ({ action, why: hindrance(action, upgrade, signed.session) }))
   const possible = judged.filter(({ why }) => why === undefined)
   return (
@@ -27,7 +28,7 @@ export function Deeds({ upgrade, done }: { readonly upgrade: Upgrade; done(): vo
             type="button"
             key={action}
             class={most.includes(action) ? 'primary' : dangerous.includes(action) ? 'danger' : ''}
-            onClick={() => setAsked(action)}
+            onClick={() => setAsked({ action, upgrade })}
           >
             {wordsOf(action, upgrade)}
           </button>
@@ -49,8 +50,7 @@ export function Deeds({ upgrade, done }: { readonly upgrade: Upgrade; done(): vo
       </details>
       {asked !== undefined && (
         <Deed
-          action={asked}
-          upgrade={upgrade}
+          {...asked}
           signed={signed}
           close={() => {
             setAsked(undefined)

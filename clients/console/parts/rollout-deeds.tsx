@@ -17,9 +17,12 @@ function wordsOf([action, words]: (typeof rolloutActions)[number], rollout: Roll
 }
 
 /** What can be done with a rollout, as buttons. */
-export function RolloutDeeds({ rollout, done }: { readonly rollout: Rollout; done(): void }) {
+export function RolloutDeeds({ rollout: present, done }: { readonly rollout: Rollout; done(): void }) {
   const { api, session } = useSigned()
   const [asked, setAsked] = useState<(typeof rolloutActions)[number]>()
+  // As it stood when somebody asked: what they are shown is what they decide, whatever is read meanwhile.
+  const [shown, setShown] = useState(present)
+  const rollout = asked ? shown : present
   const asking = { params: { id: rollout.rolloutId } }
   const act = async (deed: RolloutAction, form: FormData) => {
     const reason = textOf(form, 'reason')
@@ -55,7 +58,10 @@ export function RolloutDeeds({ rollout, done }: { readonly rollout: Rollout; don
               type="button"
               key={action[0]}
               class={toneOfAction(action[0])}
-              onClick={() => setAsked(action)}
+              onClick={() => {
+                setShown(present)
+                setAsked(action)
+              }}
             >
               {wordsOf(action, rollout)}
             </button>

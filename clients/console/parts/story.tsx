@@ -5,7 +5,7 @@ import { type Reading, useRepeated, useSigned } from '../use.ts'
 import { clock, instant, sentence } from '../words.ts'
 import { Scrolling } from './scrolling.tsx'
 
-/** So many commits are read; who needs the rest reads the evidence. */
+/** So many events are read. */
 const mostEvents = 2000
 const shownAtFirst = 100
 
@@ -48,6 +48,13 @@ export function Story({ told }: { readonly told: readonly Told[] }) {
   const shown = all.slice(-most).reverse()
   return (
     <Scrolling name="story" label="Timeline">
+      {told.length >= mostEvents && (
+        <p class="notice waits">
+          This is how it began: what came after the first {mostEvents.toLocaleString('en')} events is not read
+          here.
+          <code>drydock events ID</code> tells all of them.
+        </p>
+      )}
       <ol>
         {shown.map(({ at, commit, actor, sentence: words }, index) => (
           <li key={`${commit} ${index}`}>

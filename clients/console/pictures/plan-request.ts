@@ -57,7 +57,8 @@ export function requestOf(filled: Filled): BodyOf<'deployUpgrade'> {
     ...(filled.failurePercent ? { failureThreshold: { percent: Number(filled.failurePercent) } } : {}),
     ...(filled.approvals ? { approvals: { required: Number(filled.approvals) } } : {}),
     ...(Object.keys(targets).length > 0 && { targets }),
-    ...(start !== undefined && end !== undefined && { window: { start, end } }),
+    // With one end alone it is refused: without any, all would begin at any time.
+    ...((start !== undefined || end !== undefined) && { window: { start, end } }),
     ...given('reason', filled.reason?.trim() || undefined),
   }
   return request as BodyOf<'deployUpgrade'> // the API checks it, and says what is wrong in which field

@@ -144,6 +144,12 @@ describe('a plan', () => {
     expect(request).not.toHaveProperty('canaryPercent')
   })
 
+  it('with one end of a window alone is refused, instead of beginning at any time', () => {
+    const filled = { component: 'api', version: 'v2', strategy: 'all', start: '2026-11-28T02:00' }
+    const { error } = deployment.safeParse(requestOf(filled))
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['window.end'])
+  })
+
   it('differs from another field by field', () => {
     const before = { parallel: 10, targets: { regions: ['eu'] }, reason: null, same: { a: 1 } }
     const after = { parallel: 20, targets: { regions: ['eu', 'us'] }, same: { a: 1 }, gate: 'new' }
@@ -238,6 +244,13 @@ describe('a fleet', () => {
     expect(targetsIn('{"targets":[{"id":"a"}]}')).toEqual([{ id: 'a' }])
   })
 
+  it('keeps what is neither yes nor no of a critical target, so that it is refused', () => {
+    expect(targetsIn('id,critical\na,y\nb,no\n')).toEqual([
+      { id: 'a', critical: 'y', components: {}, tags: {} },
+      { id: 'b', critical: false, components: {}, tags: {} },
+    ])
+  })
+
   it.each([
     ['', 'no targets'],
     ['id,color\na,red', 'color'],
@@ -245,6 +258,14 @@ describe('a fleet', () => {
     ['{"targets":1}', 'list of targets'],
   ])('is not read from %j', (text, why) => {
     expect(() => targetsIn(text)).toThrow(why)
+  })
+
+  it('is sent in parts that fit into a body each', () => {
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, place) => [`t${place}`, 'v'.repeat(256)]))
+    const large = Array.from({ length: 200 }, (_, number) => ({ id: String(number), tags }))
+    const parts = inParts(large)
+    expect(parts.flat()).toEqual(large)
+    expect(Math.max(...parts.map((part) => JSON.stringify(part).length))).toBeLessThanOrEqual(1000 * 1024)
   })
 
   it('is sent in parts, none of which is lost', () => {
