@@ -112,11 +112,13 @@ async function run({ kills, seed, size, on }: Options, places: Places): Promise<
     const ids = Array.from({ length: size }, (_, number) => `cust_${String(number + 1).padStart(4, '0')}`)
     const edgeIds = Array.from({ length: edgeCount }, (_, number) => `edge_${number + 1}`)
     const platformIds = Array.from({ length: platformCount }, (_, number) => `node_${number + 1}`)
+    const asked = performance.now()
     const registered = [
       ...(await registerFleet(operator, customers, ids)),
       ...(await registerFleet(operator, edges, edgeIds)),
       ...(await registerFleet(operator, platform, platformIds)),
     ]
+    const warmUp = performance.now() - asked
     const instances = registered.map((instance, number) => ({
       ...instance,
       version: firstVersion,
@@ -164,7 +166,7 @@ async function run({ kills, seed, size, on }: Options, places: Places): Promise<
       runtime,
       fates: planKills(kills, random, on !== undefined),
       ...(on !== undefined && { disk: diskOn(directory) }),
-      first,
+      ...{ first, warmUp },
       begun: (life) => {
         last = life
         witness.follow(life.url)

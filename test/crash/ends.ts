@@ -19,8 +19,8 @@ export interface Ends {
     readonly full: number
   }
   readonly hits: readonly { readonly point: Point; readonly side: Side; readonly hits: number }[]
-  /** How long a start took, in milliseconds: the median and the longest. */
-  readonly starts: { readonly median: number; readonly longest: number }
+  /** How long a start took, in milliseconds: the median and the longest; and the first requests. */
+  readonly starts: { readonly median: number; readonly longest: number; readonly warmUp: number }
   /** What happened to each life, in its order. */
   readonly story: readonly string[]
 }
@@ -33,11 +33,13 @@ export async function endLives(options: {
   readonly runtime: Runtime
   readonly fates: readonly Fate[]
   readonly first: Life
+  /** How long the first requests took, for which functions had to start, in milliseconds: the measure of this machine. */
+  readonly warmUp: number
   /** Undefined: no fate fills it. */
   readonly disk?: Disk | undefined
   begun(life: Life): void
 }): Promise<Ends> {
-  const { runtime, first, disk, begun } = options
+  const { runtime, first, warmUp, disk, begun } = options
   const fates = [...options.fates]
   const kills = { runtime: 0, dynamo: 0, failPoint: 0, frozen: 0, withoutRights: 0, full: 0 }
   const starts: number[] = []
@@ -100,8 +102,8 @@ export async function endLives(options: {
       continue
     }
     const life = await begin(end)
-    // A machine on which a start takes long needs longer for everything else, too.
-    const patient = Math.round(Math.min(longest, Math.max(patience, 5 * (starts.at(-1) ?? 0))))
+    // A machine on which a start takes long needs longer for everything else, too: killed before it has got to work, it would never get on.
+    const patient = Math.round(Math.min(longest, Math.max(patience, 5 * (starts.at(-1) ?? 0), 2 * warmUp)))
     const reached = life && (await Promise.race([life.ended, sleep(patient, 'late' as const)]))
     if (reached === null) throw new Error('A life ended by itself before it reached its fail point.')
     if (reached !== 'late') {
@@ -118,7 +120,12 @@ export async function endLives(options: {
     if (times <= triesAgain) fates.push({ end: { ...end, count: 1 }, troubles: [] })
   }
   if (Object.values(kills).some((count) => count > 0)) await begin()
-  return { kills, hits: hitsIn(runtime.signs.hits), starts: spread(starts), story }
+  return {
+    kills,
+    hits: hitsIn(runtime.signs.hits),
+    starts: { ...spread(starts), warmUp: Math.round(warmUp) },
+    story,
+  }
 }
 
 function hitsIn(file: string): Ends['hits'] {
@@ -133,7 +140,7 @@ function hitsIn(file: string): Ends['hits'] {
   )
 }
 
-function spread(starts: readonly number[]): Ends['starts'] {
+function spread(starts: readonly number[]): Omit<Ends['starts'], 'warmUp'> {
   const sorted = starts.map(Math.round).sort((a, b) => a - b)
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, longest: sorted.at(-1) ?? 0 }
 }

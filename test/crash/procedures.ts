@@ -255,16 +255,18 @@ export async function runUnderProcedures(
     witness.follow(first.url)
     const operator = new Person({ name: 'operator-1', roles: ['operator'], url: witness.url, directory })
     const url = (id: string) => `http://127.0.0.1:${nodes.port}/${id}`
+    const asked = performance.now()
     for (const id of ids)
       await operator.write('/api/v1/targets', { id, components: { node: 'v1.0.0' }, tags: { url: url(id) } })
     const stored = await operator.write('/api/v1/procedures/node', document, 'PUT')
     if (stored.status !== 200) throw new Error(`The procedure was not stored: ${JSON.stringify(stored.body)}`)
+    const warmUp = performance.now() - asked
     const operation = new Operation(operator, nodes, ids, randomFrom(seed + 1))
     let done = false
     const running = operation.run(() => done)
     running.catch(() => undefined)
     const ends = await endLives({
-      ...{ runtime, first, fates: planFates(kills, randomFrom(seed)) },
+      ...{ runtime, first, warmUp, fates: planFates(kills, randomFrom(seed)) },
       begun(life) {
         last = life
         witness.follow(life.url)

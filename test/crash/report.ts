@@ -35,7 +35,7 @@ export function report({
     `  ${String(kills.full).padStart(4)} by a full disk`,
     `  ${String(kills.frozen).padStart(4)} times it stood still, all of it or DynamoDB (SIGSTOP)`,
     `  ${String(kills.withoutRights).padStart(4)} times its functions lost their rights`,
-    `  starts took ${starts.median} ms in the median, ${starts.longest} ms at most`,
+    `  starts took ${starts.median} ms in the median, ${starts.longest} ms at most, the first requests ${starts.warmUp} ms`,
     '',
     `  ${'fail point'.padEnd(22)}  before   after`,
     ...points.map((point) => `  ${point.padEnd(22)}${cell(point, 'before')}${cell(point, 'after')}`),
