@@ -1,7 +1,8 @@
 import type { Course } from './course.ts'
 import type { Findings } from './finding.ts'
 import type { History } from './history.ts'
-import { plannedMember } from './plan.ts'
+import { unexplained } from './left-out.ts'
+import { type Planned, plannedMember } from './plan.ts'
 
 /** Returns the upgrade at the root of a family. */
 export function rootOf(courses: ReadonlyMap<string, Course>, upgrade: string): string {
@@ -38,9 +39,31 @@ function changedBy(
   return targets
 }
 
+/** Returns whom a rollback leaves out, by name, as the upgrade says that it takes back; undefined: it does not name all of them. */
+function namedBy(
+  history: History,
+  parent: string,
+  id: string,
+  { leftOut }: Planned,
+): ReadonlySet<string> | undefined {
+  for (const { told } of history.upgrades.get(parent) ?? []) {
+    for (const event of told) {
+      if (event.type !== 'ChildRequested' || event.data.child !== id) continue
+      const { counts = {}, first = [] } = event.data.leftOut ?? {}
+      const isWhole = first.length === totalOf(leftOut) && totalOf(counts) === first.length
+      return isWhole ? new Set(first.map(({ target }) => target)) : undefined
+    }
+  }
+  return undefined
+}
+
+function totalOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0)
+}
+
 /**
  * Holds the rollback of a whole family against I16: its plan takes, or names as left out, every target that the upgrade and its retries had
- * changed. What it takes goes back where it came from (I10), and a completion says that it has (I5).
+ * changed. Where it does not name them, they show themselves why. What it takes goes back where it came from (I10), and a completion says that it has (I5).
  */
 export function auditFamily(
   history: History,
@@ -50,20 +73,29 @@ export function auditFamily(
 ): void {
   const { request, plan } = courses.get(id) ?? {}
   if (request?.kind !== 'rollback' || !plan || request.parent === null) return
-  if (request.selection.targets !== null || courses.get(request.parent)?.request?.kind === 'rollback') return
+  const { component, parent, selection } = request
+  if (selection.targets !== null || courses.get(parent)?.request?.kind === 'rollback') return
   const commit = (history.upgrades.get(id) ?? []).find(({ told }) =>
     told.some(({ type }) => type === 'UpgradePlanned'),
   )
   if (!commit) return
-  const targets = changedBy(history, courses, request.parent, commit.at)
+  const targets = changedBy(history, courses, parent, commit.at)
   for (let member = 0; member < plan.members; member++)
     targets.delete(plannedMember(history, plan, member)?.target ?? '')
-  const leftOut = Object.values(plan.leftOut).reduce((sum, count) => sum + count, 0)
-  const [first] = targets
+  const inFamily = (upgrade: string) => {
+    if (rootOf(courses, upgrade) !== parent) return undefined
+    return courses.get(upgrade)?.request?.kind === 'rollback' ? 'rollback' : 'try'
+  }
+  const named = namedBy(history, parent, id, plan)
+  const asked = { component, at: commit.at, inFamily }
+  const overlooked = named
+    ? [...targets].filter((target) => !named.has(target))
+    : unexplained(history, targets, plan.leftOut, asked)
+  const leftOut = totalOf(plan.leftOut)
   findings.expect(
-    targets.size <= leftOut,
+    overlooked.length === 0 && targets.size <= leftOut,
     'I16',
     commit,
-    `${targets.size} targets that the family changed are neither taken back nor left out (${leftOut} are), ${first} among them.`,
+    `${targets.size} targets that the family changed are neither taken back nor left out (${leftOut} are), ${overlooked[0] ?? [...targets][0]} among them.`,
   )
 }

@@ -180,6 +180,23 @@ describe('what cannot fit', () => {
     const past = await world.call('POST', `/api/upgrades/${id}/resume`, moved)
     expect([past.status, past.body.code]).toEqual([422, 'window-over'])
   })
+
+  it('is refused when it is to be tried again, and leaves nothing in the log', async () => {
+    const world = openWorld()
+    await world.fleet(2)
+    const body = { ...all, parallel: 2, window: window(0, hour), failureThreshold: { percent: 100 } }
+    const id = await deployed(world, body)
+    await report(world, (target) => (target === 'cust_0002' ? 'failed' : 'completed'))
+    await passed(world, hour - 2 * minute, id)
+    await world.settle()
+    const before = world.log.records.length
+    const late = await world.call('POST', `/api/upgrades/${id}/retry-failed`)
+    expect([late.status, late.body.code]).toEqual([422, 'window-too-short'])
+    expect(late.body.detail).toBe('The window has 120 seconds left; one attempt takes 300 seconds.')
+    expect(world.log.records).toHaveLength(before)
+    const wider = { body: { window: window(0, 2 * hour) } }
+    expect((await world.call('POST', `/api/upgrades/${id}/retry-failed`, wider)).status).toBe(202)
+  })
 })
 
 describe('what waits', () => {

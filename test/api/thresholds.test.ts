@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { deployed, openWorld, report, type World } from './world.ts'
+import { planMembers } from '../../functions/facts/plan-members.ts'
+import { base } from './profile-examples.ts'
+import { approver, deployed, openWorld, report, type World } from './world.ts'
 
 const all = { component: 'api', version: 'v1.2.0', strategy: 'all' }
 const failing = () => 'failed'
@@ -42,6 +44,39 @@ describe('a wave in which nobody ran', () => {
     expect((await say(world, id, 'resume')).status).toBe(200)
     await world.advance(id)
     expect(await statusOf(world, id)).toMatchObject({ status: 'in_progress', inProgress: 18 })
+  })
+
+  it('lets nothing follow in a profile either: its canaries were retired, and the other 18 stay where they are', async () => {
+    const world = openWorld({ heard: true })
+    await world.fleet(20)
+    const profile = {
+      name: 'sundays',
+      schedule: { cron_expression: '0 2 * * 0', timezone: 'UTC', maintenance_window_hours: 4 },
+      upgrade_settings: {
+        ...{ target_version: 'v1.2.0', component: 'api', canary_percentage: 10, parallel_upgrades: 10 },
+        ...{ pre_upgrade_checks: false, rollback_on_failure: false },
+      },
+      resource_filters: { resource_types: ['customer'] },
+      approvals: { required: 1 },
+    }
+    const { id: named } = (await world.call('POST', base, { body: profile })).body
+    const now = { body: { reason: 'CVE' } }
+    const started = await world.call('POST', `${base}/${named}/executions`, now)
+    const id: string = started.body.execution_id
+    await world.advance(id)
+    const { planHash, plan } = (await world.call('GET', `/api/upgrades/${id}`)).body
+    expect(plan.waves).toEqual([2, 18])
+    for (const { target } of (await planMembers(world.log, planHash, [0, 1])).values())
+      await world.call('POST', `/api/v1/targets/${target}/retire`, { body: { reason: 'scrapped' } })
+    await world.call('POST', `/api/upgrades/${id}/approve`, { as: approver, body: { planHash } })
+    await world.advance(id)
+    world.pass(1)
+    await world.advance(id)
+    expect(await statusOf(world, id)).toMatchObject({
+      ...{ status: 'paused', inProgress: 0, skipped: 2, wave: 1 },
+      holds: [{ code: 'GATE_INCONCLUSIVE' }, { code: 'OPERATOR', ref: 'nobody has succeeded yet' }],
+    })
+    expect(await report(world)).toEqual([])
   })
 })
 

@@ -281,16 +281,66 @@ describe('a corrupted history', () => {
     await expectFinding(forged.commits, 'I10', target, forged.commit)
   })
 
-  test('I16: a rollback of all that overlooks somebody', async () => {
-    const short = (data: { members: number }) => ({ ...data, members: data.members - 1 })
-    const forged = withEvent(valid, 'upgrade#back', 'UpgradePlanned', short)
-    await expectFinding(forged.commits, 'I16', 'upgrade#back', forged.commit)
-    const named = withEvent(valid, 'upgrade#back', 'UpgradePlanned', (data: { members: number }) => ({
-      ...short(data),
-      leftOut: { pinned: 1 },
-    }))
-    const { findings } = await audit(named.commits)
-    expect(findings.filter(({ invariant }) => invariant === 'I16')).toEqual([])
+  describe('I16: a rollback of all that does not take one of those whom it has to', () => {
+    /** The history with a rollback whose plan has a member less, and leaves out so many. */
+    const short = (leftOut: Record<string, number>) =>
+      withEvent(valid, 'upgrade#back', 'UpgradePlanned', (data: { members: number }) => ({
+        ...{ ...data, members: data.members - 1, leftOut },
+      }))
+    const overlooked = async (commits: readonly Commit[]) => {
+      const { findings } = await audit(commits)
+      return findings.flatMap(({ invariant, words }) => (invariant === 'I16' ? [words] : []))
+    }
+    /** Whoever is the last of the plan. */
+    const lastOf = (): string => {
+      const chunks = valid.flatMap(({ events }) => events.filter(({ type }) => type === 'PlanChunkStored'))
+      return JSON.parse(chunks.at(-1)?.data ?? '').members.at(-1)[0]
+    }
+    const missing = expect.stringMatching(/^1 targets .* neither taken back nor left out/)
+
+    /** The history with a word of the upgrade about whom its rollback leaves out. */
+    const naming = (target: string) => {
+      const [asked] = valid.find(({ stream }) => stream === 'upgrade#back')?.events ?? []
+      const note = {
+        ...{ child: 'back', kind: 'rollback', target: null, by: 'alice' },
+        request: JSON.parse(asked?.data ?? '').request,
+        leftOut: { counts: { pinned: 1 }, first: [{ target, reason: 'pinned' }] },
+      }
+      const said = { type: 'ChildRequested', schema: 1, data: JSON.stringify(note) }
+      return withCommit(short({ pinned: 1 }).commits, 'upgrade#up', 'UpgradeCompleted', (commit) => ({
+        ...commit,
+        events: [...commit.events, said],
+      })).commits
+    }
+
+    test('and leaves nobody out', async () => {
+      const forged = short({})
+      await expectFinding(forged.commits, 'I16', 'upgrade#back', forged.commit)
+    })
+
+    test('and leaves out somebody else', async () => {
+      expect(await overlooked(short({ pinned: 1 }).commits)).toEqual([missing])
+      expect(await overlooked(naming('somebody-else'))).toEqual([missing])
+    })
+
+    test('is as it should be where it names that one, or where that one shows why', async () => {
+      expect(await overlooked(naming(lastOf()))).toEqual([])
+      const pin = { component: null, reason: 'audit season', revision: 2 }
+      const pinned = withCommit(
+        short({ pinned: 1 }).commits,
+        `target#${lastOf()}`,
+        'AttemptEnded',
+        (commit) => ({
+          ...commit,
+          events: [...commit.events, { type: 'TargetPinned', schema: 1, data: JSON.stringify(pin) }],
+        }),
+      )
+      expect(await overlooked(pinned.commits)).toEqual([])
+    })
+
+    test('is as it should be where only a release could say why', async () => {
+      expect(await overlooked(short({ release_distrusted: 1 }).commits)).toEqual([])
+    })
   })
 
   test('I15: a rollback to a release that was withdrawn', async () => {

@@ -3,7 +3,7 @@ import { anchorsOf, documentAt, files, textOf } from './documents.ts'
 
 /** Code, tests and what stands beside them; recorded events and these tests cite nothing. */
 const cited = files
-  .filter((path) => /\.(?:asl\.json|grit|patch|ts)$/.test(path) && !path.startsWith('test/docs/'))
+  .filter((path) => /\.(?:asl\.json|grit|patch|tsx?)$/.test(path) && !path.startsWith('test/docs/'))
   .map((path) => ({ path, text: textOf(path) }))
 
 const design = documentAt('docs/design.md')

@@ -99,3 +99,12 @@ describe('the design has as its tables what the code says', () => {
     expect(missing).toEqual([])
   })
 })
+
+test('the design explains each of its words once', () => {
+  const [, after = ''] = documentAt('docs/design.md').text.split('\n## Words\n')
+  const [table = ''] = after.split('\n## ')
+  const rows = [...table.matchAll(/^\| (.+?) \| \S/gm)].map(([, words = '']) => words).slice(1)
+  const words = rows.flatMap((row) => row.split(', '))
+  expect(words.length).toBeGreaterThan(80)
+  expect(words.filter((word, place) => words.indexOf(word) !== place)).toEqual([])
+})

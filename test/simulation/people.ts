@@ -328,7 +328,6 @@ export class People {
     return { acknowledge: this.#world.random.chance(0.8) ? acknowledge : { ...acknowledge, failed: 0 } }
   }
 
-  /** Everybody else's stops are lifted, too. */
   /** Everything is stopped just after somebody has asked for an upgrade that no view shows yet, nor will for a while. */
   async #stopBehindTheViews(by: string): Promise<void> {
     const { random, clock } = this.#world
@@ -338,6 +337,7 @@ export class People {
     await this.request(`unseen-${++this.#unseen}`, someRequest(random, this.fleet, clock.now()))
   }
 
+  /** Everybody else's stops are lifted, too. */
   async #liftStops(by: string, { log }: Services): Promise<void> {
     for (const { id: stop } of (await log.load(policyAggregate, freezePolicy)).state.stops)
       await this.say(policyAggregate, freezePolicy, liftFreeze({ stop, reason: 'over' }), by)

@@ -1,3 +1,5 @@
+import type { RolloutEvent } from '../../events/rollout.ts'
+import type { UpgradeEvent } from '../../events/upgrade.ts'
 import { Agents } from './agents.ts'
 import { faultsIn } from './checks.ts'
 import { registerFleet, someRequest } from './fleet.ts'
@@ -111,13 +113,12 @@ async function play(world: World, seed: number): Promise<{ people: People; midwa
 
 /** Returns what tells, from the events alone, that every upgrade has ended, and those of profiles are summarised. */
 function endOf(world: World): () => boolean {
-  const ends = new Set([
+  const ends: ReadonlySet<string> = new Set<(UpgradeEvent | RolloutEvent)['type']>([
     'PlanningFailed',
     'UpgradeRejected',
     'UpgradeExpired',
     'UpgradeAborted',
     'UpgradeCompleted',
-    'UpgradeFailed',
     'RolloutRejected',
     'RolloutExpired',
     'RolloutAborted',

@@ -106,6 +106,25 @@ const graph = new Map(
   sources.filter(({ path }) => /\.tsx?$/.test(path)).map((source) => [source.path, importsOf(source)]),
 )
 
+test('an import is one wherever it is written', () => {
+  const text = [
+    "import type { One } from './one.ts'",
+    "import './two.ts'",
+    "export { three } from '../three.ts'",
+    "const four = async () => (await import('./four.ts')).four",
+    "type Five = import('zod').ZodType",
+  ].join('\n')
+  const source = { path: 'functions/api/any.ts', text }
+  const files = [
+    'functions/api/one.ts',
+    'functions/api/two.ts',
+    'functions/three.ts',
+    'functions/api/four.ts',
+  ]
+  expect(importsOf(source)).toEqual(files)
+  expect(packagesOf(source)).toEqual(['zod'])
+})
+
 describe('the rooms', () => {
   test('know each other in one direction', () => {
     const wrong = [...graph].flatMap(([path, imported]) => {

@@ -18,21 +18,26 @@ export const sources: readonly Source[] = folders.flatMap((folder) =>
     .map((name) => ({ path: `${folder}/${name}`, text: readFileSync(join(root, folder, name), 'utf8') })),
 )
 
-const specifier = /^(?:import|export)\s[^'"]*?from '([^']+)'|^import '([^']+)'/gm
+/** What a source loads: at its start, when it comes to it, or as a type alone. */
+const specifier = /^(?:import|export)\s[^'"]*?from '([^']+)'|^import '([^']+)'|\bimport\(\s*'([^']+)'\)/gm
+
+/** Returns what a source imports, as it is written there; what it names twice, once. */
+function namesIn({ text }: Pick<Source, 'text'>): string[] {
+  return [
+    ...new Set([...text.matchAll(specifier)].map(([, from, bare, later]) => from ?? bare ?? later ?? '')),
+  ]
+}
 
 /** Returns the files of the project that a source imports, by their paths from the root. Types count: they tie as firmly. */
 export function importsOf({ path, text }: Source): string[] {
-  return [...text.matchAll(specifier)]
-    .map(([, from, bare]) => from ?? bare ?? '')
+  return namesIn({ text })
     .filter((name) => name.startsWith('.'))
     .map((name) => normalize(join(dirname(path), name)))
 }
 
 /** Returns the packages that a source imports. */
-export function packagesOf({ text }: Source): string[] {
-  return [...text.matchAll(specifier)]
-    .map(([, from, bare]) => from ?? bare ?? '')
-    .filter((name) => !name.startsWith('.'))
+export function packagesOf(source: Source): string[] {
+  return namesIn(source).filter((name) => !name.startsWith('.'))
 }
 
 /** Returns the lines of a source with their numbers, from 1. */

@@ -108,30 +108,25 @@ function paceOf(
   return { ...all, strategy: 'serial', parallel: 1, spacingSeconds: kind === 'retry' ? spacingSeconds : 0 }
 }
 
-/** Returns the request of a child, made from that of its parent. */
+/**
+ * Returns the request of a child. Of that of its parent it keeps what it names here alone: a person asks for a child, or it takes something back, and
+ * neither waits for who is not ready; how long an attempt should take is known of its parent, by what it said or by what its plan found.
+ */
 export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, now: string): UpgradeRequest {
   const { kind, target, reason, breakGlass, settings = {} } = command
-  const { profile } = parent.request.selection
+  const { request } = parent
+  const { component, unreachable, retry, deadlines, allowDowngrade, procedure } = request
+  const { profile } = request.selection
   const automatic = profile !== undefined && kind === 'rollback' && command.by === systemActor
-  // A person asks for a child, or it takes something back: neither waits for who is not ready.
-  const { preUpgradeChecks: _, toWithdrawn: __, skippedToo: ___, judged: ____, ...shaped } = parent.request
-  // How long an attempt should take is known of its parent, by what it said or by what its plan found.
-  const { authors: _____, expectedByHistory: ______, ...paced } = shaped
-  const {
-    percentages: _______,
-    groups: ________,
-    rolling: _________,
-    spacingSeconds: __________,
-    metrics: ___________,
-    ...unchecked
-  } = paced
-  const again = kind === 'rollback' && unchecked.kind === 'rollback'
-  const attempt = settings.attempt ?? unchecked.deadlines.attempt
+  const again = kind === 'rollback' && request.kind === 'rollback'
+  const attempt = settings.attempt ?? deadlines.attempt
   return {
-    ...unchecked,
     kind,
     parent: command.parent,
-    version: planOf(parent)?.version ?? unchecked.version,
+    component,
+    version: planOf(parent)?.version ?? request.version,
+    ...(allowDowngrade && { allowDowngrade }),
+    ...(procedure && { procedure }),
     canaryPercent: null,
     ...paceOf(kind, parent, settings, again),
     selection: {
@@ -143,14 +138,16 @@ export function requestOfChild(command: ChildCommand, parent: ExistingUpgrade, n
       // Nobody asked for it: its targets are asked whether they want it.
       ...(automatic && { profile }),
     },
-    approvals: approvalsOf(command, unchecked),
+    approvals: approvalsOf(command, request),
     ...{ continueByHand: false, continueBySecondPerson: false },
-    failures: { ...unchecked.failures, ...settings.failures, action: 'pause' },
+    failures: { ...request.failures, ...settings.failures, action: 'pause' },
+    unreachable,
     budget: null,
+    retry,
     ...openingsOf(settings, kind, parent, now),
     bakeSeconds: 0,
     gate: null,
-    deadlines: { ...unchecked.deadlines, attempt, expected: Math.min(unchecked.deadlines.expected, attempt) },
+    deadlines: { ...deadlines, attempt, expected: Math.min(deadlines.expected, attempt) },
     breakGlass: breakGlass !== undefined,
     ...(settings.toWithdrawn !== undefined && { toWithdrawn: settings.toWithdrawn }),
     ...(settings.skippedToo && { skippedToo: true }),
