@@ -37,7 +37,7 @@ function answer(statusCode: number, words = ''): Result {
 }
 
 /** Reads what was pressed, as it stands in a form; undefined: it is nothing that is answered. */
-function pressIn(form: string): z.output<typeof pressed> | undefined {
+export function pressIn(form: string): z.output<typeof pressed> | undefined {
   try {
     const read = pressed.safeParse(JSON.parse(new URLSearchParams(form).get('payload') ?? ''))
     return read.success ? read.data : undefined

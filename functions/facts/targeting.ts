@@ -18,7 +18,7 @@ import { sameVersion } from '../domain/version/identity.ts'
 import { isMoving } from '../domain/version/scheme.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
-import { sideBySide } from '../side-by-side.ts'
+import type { OnTheirOwn } from '../side-by-side.ts'
 import type { AttemptRow, ProfileRow } from '../views/rows.ts'
 import type { Views } from '../views/views.ts'
 import { newerThan, releaseFor } from './release.ts'
@@ -51,13 +51,18 @@ export async function targetingOf(
   )
 }
 
-/** Counts whom each profile upgrades in one pass over all targets, of which it holds none. */
-export async function countMembers(services: Services): Promise<ReadonlyMap<string, number>> {
+/** Counts whom each profile upgrades in one pass over all targets, of which it holds none. A profile of which that cannot be told is left out: `each` has it. */
+export async function countMembers(
+  services: Services,
+  each: OnTheirOwn,
+): Promise<ReadonlyMap<string, number>> {
   const profiles = await Array.fromAsync(services.views.everyProfile())
-  const counted = await sideBySide(profiles, atOnce.upgrades, async ({ id, definition }) => ({
-    ...{ id, definition, members: 0 },
-    facts: await targetingFacts(services, id, definition, profiles),
-  }))
+  const counted: (Pick<ProfileRow, 'id' | 'definition'> & { members: number; facts: TargetingFacts })[] = []
+  const begin = async ({ id, definition }: ProfileRow) => {
+    const facts = await targetingFacts(services, id, definition, profiles)
+    counted.push({ id, definition, members: 0, facts })
+  }
+  await each.each(profiles, atOnce.upgrades, begin, ({ id }) => id)
   for await (const target of services.views.everyTarget()) {
     for (const profile of counted) {
       if (standingIn(profile.id, profile.definition, target, profile.facts) === 'member') profile.members++

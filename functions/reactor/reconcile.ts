@@ -51,15 +51,16 @@ interface Report extends Pick<Round, 'began' | 'stage' | 'version' | 'calendarsR
   readonly through: string | null
 }
 
-/** Returns the names of the calendars that somebody has to define anew soon, or has failed to. */
-async function calendarsRunningOut(log: Log, at: string): Promise<string[]> {
+/** Returns the names of the calendars that somebody has to define anew soon, or has failed to. One that cannot be read is left out: `each` has it. */
+async function calendarsRunningOut(log: Log, at: string, each: OnTheirOwn): Promise<string[]> {
   const names: string[] = []
-  for await (const { id } of log.streams(policyAggregate)) {
+  const look = async ({ id }: ListedStream) => {
     const name = calendarOfPolicy(id)
-    if (name === undefined) continue
+    if (name === undefined) return
     const { calendar } = (await log.load(policyAggregate, id)).state
     if (calendar && runsOut(calendar, at)) names.push(name)
   }
+  await each.each(log.streams(policyAggregate), 1, look, ({ stream }) => stream)
   return names.sort()
 }
 
@@ -198,7 +199,11 @@ async function nextStage(services: Services, round: Round, each: OnTheirOwn): Pr
     () => keepFigures(services),
     (name) => name,
   )
-  return { ...round, stage: 'over', calendarsRunningOut: await calendarsRunningOut(log, instantOf(now())) }
+  return {
+    ...round,
+    stage: 'over',
+    calendarsRunningOut: await calendarsRunningOut(log, instantOf(now()), each),
+  }
 }
 
 /** Does a part of a round: a page, or what comes after the last one. `streams` are those that are left of its stage. */

@@ -5,7 +5,18 @@ import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { cutOff, openProcedures, answered as taken } from '../procedures/world.ts'
 import { examples } from './profile-examples.ts'
 import { platform, twoPhases } from './rollout-world.ts'
-import { approver, canary, deployed, digest, openWorld, type Reply, report } from './world.ts'
+import {
+  approver,
+  type Caller,
+  canary,
+  deployed,
+  digest,
+  openWorld,
+  type Reply,
+  type Request,
+  report,
+  type World,
+} from './world.ts'
 
 /** An answer has to be what `/openapi.json` says of it, to the field: schemas of answers strip what they do not know. */
 function isDescribed(operation: Operation, reply: Reply): void {
@@ -16,16 +27,33 @@ function isDescribed(operation: Operation, reply: Reply): void {
   expect(described?.schema.parse(reply.body), operation).toEqual(reply.body)
 }
 
+/** What tells in the access log who has called. */
+function tellsOf(as: Caller | undefined): object {
+  if (as && 'capability' in as) return { authentication: 'capability' }
+  if (as && !('user' in as)) return { authentication: expect.stringMatching(/^(agent|enrolment)$/) }
+  return { authentication: 'person', principal: as?.user ?? 'operator-1' }
+}
+
+/** Asks in a world, and notes what was asked. Whatever may write has its line in the access log, which says who it was (S31). */
+function asking({ call, lines }: Pick<World, 'call' | 'lines'>, answered: Set<Operation>) {
+  return async (operation: Operation, method: string, path: string, request: Request = {}) => {
+    const before = lines.length
+    const reply = await call(method, path, request)
+    isDescribed(operation, reply)
+    answered.add(operation)
+    const told = { level: 'INFO', operation, status: reply.status, ...tellsOf(request.as) }
+    // What a tool does has a line of its own.
+    const expected = operation === 'sendMcpMessage' ? [] : [expect.objectContaining(told)]
+    if (method !== 'GET') expect(lines.slice(before), operation).toEqual(expected)
+    return reply
+  }
+}
+
 describe('every answer is the one that is described', () => {
   it('from registration to rollback', async () => {
     const world = openWorld()
     const answered = new Set<Operation>()
-    const ask = async (operation: Operation, method: string, path: string, request = {}) => {
-      const reply = await world.call(method, path, request)
-      isDescribed(operation, reply)
-      answered.add(operation)
-      return reply
-    }
+    const ask = asking(world, answered)
     const release = { component: 'api', version: 'v1.2.0', digest }
     await ask('registerRelease', 'POST', '/api/v1/releases', { body: release })
     await ask('registerTargets', 'POST', '/api/v1/targets', { body: { id: 'gate', enrol: true } })
@@ -237,12 +265,7 @@ describe('every answer is the one that is described', () => {
 /** Asks all that can be asked of rollouts: one that is rejected, and one that goes to its end and back. */
 async function askRollouts(answered: Set<Operation>): Promise<void> {
   const world = await platform()
-  const ask = async (operation: Operation, method: string, path: string, request = {}) => {
-    const reply = await world.call(method, path, request)
-    isDescribed(operation, reply)
-    answered.add(operation)
-    return reply
-  }
+  const ask = asking(world, answered)
   const all = '/api/v1/rollouts'
   await ask('planRollout', 'POST', `${all}/plan`, { body: twoPhases })
   const [first, second] = twoPhases.phases
@@ -308,12 +331,7 @@ async function askSigned(answered: Set<Operation>): Promise<void> {
 /** Asks all that can be asked of procedures: of one that waits for a person at each step, and that somebody starts for a target. */
 async function askProcedures(answered: Set<Operation>): Promise<void> {
   const all = openProcedures((call) => (call.url.endsWith('/hook') ? taken() : cutOff))
-  const ask = async (operation: Operation, method: string, path: string, request = {}) => {
-    const reply = await all.world.call(method, path, request)
-    isDescribed(operation, reply)
-    answered.add(operation)
-    return reply
-  }
+  const ask = asking(all.world, answered)
   await all.world.fleet(1)
   const target = '/api/v1/targets/cust_0001'
   await all.world.call('PATCH', target, { body: { tags: { procedure: 'node' } } })

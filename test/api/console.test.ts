@@ -46,7 +46,7 @@ const paths = [
 
 describe('what browsers load', () => {
   it.each(paths)(
-    'S31: %s comes with a policy by which nothing else is loaded, run, framed or sent',
+    '%s comes with a policy by which nothing else is loaded, run, framed or sent',
     async (path) => {
       const { headers } = await get(path)
       const policy = String(headers['content-security-policy']).split('; ')

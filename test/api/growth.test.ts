@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { ofCsv } from '../../clients/cli/work/target-file.ts'
 import { expandIcalendar } from '../../functions/api/calendars/icalendar/expand.ts'
 import { shortName } from '../../functions/api/calendars/short-name.ts'
 import { rolesOf } from '../../functions/api/http/access.ts'
+import { readDocument } from '../../functions/api/http/documents.ts'
 import { openApi } from '../../functions/api/openapi.ts'
+import { pressIn } from '../../functions/api/slack.ts'
 import { evaluate } from '../../functions/domain/procedure/expression.ts'
 import { wrongInTemplate } from '../../functions/domain/procedure/template.ts'
 import { readCron } from '../../functions/domain/profile/cron.ts'
@@ -18,31 +21,51 @@ const small = 4096
 /** Far from eight, and from its square: memory is taken and given back in steps. */
 const bound = 4 * times
 
+const often = { rounds: 5, again: 3, from: small }
+/** For what takes so long that the clock's grain is nothing. */
+const seldom = { rounds: 2, again: 1, from: small }
+/** For what takes its square where it is long alone. */
+const whole = { ...seldom, from: 8 * 1024 }
+
 /** The shortest of several runs, in milliseconds: what the machine does beside it only makes one longer. */
-function shortest(run: () => unknown): number {
+async function shortest(run: () => unknown, { rounds, again } = often): Promise<number> {
   let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < rounds; round++) {
     const began = performance.now()
-    for (let again = 0; again < 3; again++) run()
+    for (let time = 0; time < again; time++) {
+      const result = run()
+      if (result instanceof Promise) await result
+    }
     least = Math.min(least, performance.now() - began)
   }
   return least
 }
 
+/** What a text is made of: the same again and again, or something else each time. */
+type Piece = string | ((place: number) => string)
+
+function textOf(piece: Piece, length: number): string {
+  if (typeof piece === 'string') return piece.repeat(Math.ceil(length / piece.length))
+  let text = ''
+  for (let place = 0; text.length < length; place++) text += piece(place)
+  return text
+}
+
 /** How much longer eight times as much takes: eight times is linear, and sixty-four is the square of it. */
-function growth(run: (text: string) => unknown, piece: string, tail: string): number {
-  const of = (length: number) => piece.repeat(Math.ceil(length / piece.length)) + tail
-  const [short, long] = [of(small), of(small * times)]
-  run(short)
+async function growth(
+  run: (text: string) => unknown,
+  piece: Piece,
+  tail: string,
+  runs = often,
+): Promise<number> {
+  const [short, long] = [textOf(piece, runs.from) + tail, textOf(piece, runs.from * times) + tail]
+  await run(short)
   let least = Number.POSITIVE_INFINITY
   // What takes its square does so each time; what the machine does beside it, once.
   for (let tries = 0; tries < 5 && least >= bound; tries++) {
     // Less than this is the clock's own grain.
-    const unit = Math.max(
-      shortest(() => run(short)),
-      0.02,
-    )
-    least = Math.min(least, shortest(() => run(long)) / unit)
+    const unit = Math.max(await shortest(() => run(short), runs), 0.02)
+    least = Math.min(least, (await shortest(() => run(long), runs)) / unit)
   }
   return least
 }
@@ -88,7 +111,8 @@ const pieces = [
 /** Lets a parser refuse, as long as it does so in time. */
 const tried = (run: (text: string) => unknown) => (text: string) => {
   try {
-    return run(text)
+    const result = run(text)
+    return result instanceof Promise ? result.catch((refusal: unknown) => refusal) : result
   } catch (refusal) {
     return refusal
   }
@@ -119,20 +143,86 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'two versions': (text) => sameVersion(`${text}1`, `${text}2`),
 }
 
+/** What a document of YAML may be made of. */
+const documents: readonly string[] = [
+  ...['- a\n', '- a: 1\n  b: 2\n', 'a\n', '#\n', '\n', '\r', '---\n', '...\n', '- |\n x\n', '|\n', '- >\n'],
+  ...['!a ', '&a ', '*a ', '- *a\n', ': ', ':\n', '? ', '?\n', '- ', '-\n', '%a\n', '@', '`', '<<: {}\n'],
+  ...['[', '{', ']', '}', '[],', '{a: 1},', '"', "'", "''", '\\', 'a ', 'a', ' ', '\t', '- a #\n', '"a" '],
+]
+
 describe('time grows as the text does, however it is made, for', () => {
-  it.each(['{{', '{{ ', '{{}', '}}', '{{a}}'])('a template of %j', (piece) => {
+  it.each(['{{', '{{ ', '{{}', '}}', '{{a}}'])('a template of %j', async (piece) => {
     const read = (text: string) => wrongInTemplate(text, { allowed: ['target'], secrets: true })
-    expect(growth(tried(read), piece, '')).toBeLessThan(bound)
+    expect(await growth(tried(read), piece, '')).toBeLessThan(bound)
   })
 
-  it.each(Object.entries(parsers))('%s', (_, parser) => {
+  it.each(Object.entries(parsers))('%s', async (_, parser) => {
     for (const piece of pieces) {
       for (const tail of ['', '!', '\n'])
         expect(
-          growth(tried(parser), piece, tail),
+          await growth(tried(parser), piece, tail),
           `of ${JSON.stringify(piece)} and ${JSON.stringify(tail)}`,
         ).toBeLessThan(bound)
     }
+  })
+
+  it.each(documents)('a document of %j', async (piece) => {
+    expect(await growth(tried(readDocument), piece, '', seldom)).toBeLessThan(bound)
+  })
+
+  it.each<readonly [string, Piece, string]>([
+    ['fields of YAML', (place) => `k${place}: 1\n`, ''],
+    ['fields of a JSON', (place) => `${place === 0 ? '{' : ','}"k${place}":1`, '}'],
+    ['blank lines of a text', (place) => (place === 0 ? 'a: >\n' : '\n'), ' x\n'],
+    ['texts that are empty', '|\n', ''],
+    ['carriage returns', '\r', ''],
+    ['fields one of which comes twice', (place) => `k${place}: 1\n`, 'k0: 1\n'],
+    ['lists', (place) => `k${place}: [a, b]\n`, ''],
+    ['anchors and aliases', (place) => `k${place}: &a${place} [*a${place - 1}, *a${place - 1}]\n`, ''],
+    ['steps that go in', (place) => `${' '.repeat(place)}k:\n`, ''],
+  ])('a document of many %s', async (_, piece, tail) => {
+    expect(await growth(tried(readDocument), piece, tail, whole)).toBeLessThan(bound)
+  })
+
+  const head = 'id,component:api\n'
+  it.each<readonly [string, string, Piece]>([
+    ['rows', head, (place) => `t${place},1.0.0\n`],
+    ['rows of the same', head, 't,1.0.0\n'],
+    ['rows that are too short', head, 't\n'],
+    ['empty lines', head, '\n'],
+    ['columns', 'id', (place) => `,tag:t${place}`],
+    ['columns of the same name', 'id', ',id'],
+    ['columns that are none', 'id', (place) => `,c${place}`],
+    ['quotes', head, '"'],
+    ['quoted quotes', `${head}"`, '""'],
+    ['lines in quotes', `${head}"`, 'a\n'],
+    ['spaces', head, ' '],
+    ['carriage returns', head, '\r'],
+  ])('a file of CSV with many %s', async (_, before, piece) => {
+    const read = (text: string) => ofCsv(before + text, 'fleet.csv')
+    expect(await growth(tried(read), piece, '', seldom)).toBeLessThan(bound)
+  })
+
+  it.each<readonly [string, Piece]>([
+    ['', '&'],
+    ['', '='],
+    ['', '%'],
+    ['', '%25'],
+    ['', 'payload=&'],
+    ['', (place) => `k${place}=v&`],
+    ['payload=', '['],
+    ['payload=', '%7B'],
+    ['payload={"type":"block_actions","actions":[', '{"action_id":"a"},'],
+    ['payload={"type":"block_actions","user":{"id":"', 'a'],
+    ['payload={', (place) => `"k${place}":1,`],
+  ])('a form of Slack that begins with %j and goes on with %s', async (before, piece) => {
+    expect(
+      await growth(
+        tried((text) => pressIn(before + text)),
+        piece,
+        '',
+      ),
+    ).toBeLessThan(bound)
   })
 
   const patterns = new Set<string>()
@@ -141,12 +231,11 @@ describe('time grows as the text does, however it is made, for', () => {
     return value
   })
 
-  it.each([...patterns])('the pattern %s', (pattern) => {
+  it.each([...patterns])('the pattern %s', async (pattern) => {
     const form = new RegExp(pattern, 'u')
     for (const piece of pieces)
-      expect(
-        growth((text) => form.test(text), piece, '!'),
-        `of ${JSON.stringify(piece)}`,
-      ).toBeLessThan(bound)
+      expect(await growth((text) => form.test(text), piece, '!'), `of ${JSON.stringify(piece)}`).toBeLessThan(
+        bound,
+      )
   })
 })

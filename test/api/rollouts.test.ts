@@ -324,6 +324,8 @@ phases:
     ['no end of a list', 'a: [1, 2\n', 2, 1],
     ['brackets without an end', `a: ${'['.repeat(5000)}`, 1, 36],
     ['marks without an end', `${'- '.repeat(5000)}a`, 1, 1],
+    ['more than 10,000 lines', '\n'.repeat(10_000), 10_001, 1],
+    ['a field that comes twice as a number and as a text', '1: a\n"1": b\n', 2, 1],
   ])('with %s is no document', async (_words, text, line, column) => {
     const world = await platform()
     const { status, body } = await world.call('POST', '/api/v1/rollouts', yaml(text))

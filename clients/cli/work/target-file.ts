@@ -73,7 +73,8 @@ function ofJson(text: string, file: string): readonly Raw[] {
   return list.map((value, index) => ({ place: `targets.${index}`, value }))
 }
 
-async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
+/** Reads the targets of a text in CSV, unchecked. Throws a Failure that says what is wrong with it, where it is none. */
+export async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   const { parse } = await import('csv-parse/sync')
   let records: readonly {
     readonly record: Readonly<Record<string, string>>

@@ -1,25 +1,28 @@
-import { isCollection, isNode, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
+import { isCollection, isNode, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
 import type { Place, WrittenDocument } from './exchange.ts'
 import { Problem } from './problem.ts'
 
 /** Collections inside of each other, and aliases, cost more to read than their length says: neither is needed. */
 const deepest = 32
+/** Blank lines of a text, and lines of a plain one, are gone over again for each that follows. */
+const mostLines = 10_000
 
 function refuse(detail: string, { line, column }: Place): never {
   const errors = [{ field: 'body', value: null, expected: detail, line, column }]
   throw new Problem('malformed-document', `Line ${line}, column ${column}: ${detail}.`, { errors })
 }
 
-/** The brackets of flow style alone can nest without an end: they are counted before anything is read. */
+/** The brackets of flow style alone can nest without an end: they, and lines, are counted before anything is read. */
 function refuseNesting(text: string): void {
   let depth = 0
   let line = 1
   let start = 0
   for (let place = 0; place < text.length; place++) {
     const sign = text[place]
-    if (sign === '\n') {
+    if (sign === '\n' || (sign === '\r' && text[place + 1] !== '\n')) {
       line++
       start = place + 1
+      if (line > mostLines) refuse(`at most ${mostLines} lines`, { line, column: 1 })
     } else if (sign === '[' || sign === '{') depth++
     else if (sign === ']' || sign === '}') depth = Math.max(0, depth - 1)
     if (depth > deepest) refuse(`at most ${deepest} levels of nesting`, { line, column: place - start + 1 })
@@ -41,7 +44,8 @@ export function readDocument(text: string): WrittenDocument {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
-    uniqueKeys: true,
+    // It would look through all keys before each of them.
+    uniqueKeys: false,
     prettyErrors: false,
     version: '1.2',
   })
@@ -59,6 +63,15 @@ export function readDocument(text: string): WrittenDocument {
       const offset = node.range?.[0] ?? 0
       if ('anchor' in node && node.anchor) refuse('no anchor', placeAt(offset))
       if (node.tag !== undefined) refuse('no tag', placeAt(offset))
+    },
+    Map(_key, { items }) {
+      const known = new Set<string>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        if (known.has(name)) refuse('each field once', placeAt(key.range?.[0] ?? 0))
+        known.add(name)
+      }
     },
     Alias: (_key, node) => refuse('no alias', placeAt(node.range?.[0] ?? 0)),
   })

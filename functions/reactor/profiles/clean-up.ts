@@ -19,22 +19,23 @@ export const cleanUpProfile = duty(
   profileAggregate,
   ['ProfileDeleted'],
   async ({ id: profile, events, cause }, { log, views }: Pick<ReactorServices, 'log' | 'views'>) => {
+    const each = new OnTheirOwn()
     for (const { data } of events) {
       const reason = 'The profile that started it was deleted.'
       const abort = abortUpgrade({ by: data.by, reason, rollBack: false })
       const abortPhases = abortRollout({ by: data.by, reason, rollback: null })
       const by = { ...cause, actor: data.by }
-      for (const id of data.cancelled) {
+      const cancel = async (id: string) => {
         if ((await log.load(rolloutAggregate, id)).commit > 0)
           await log.of(rolloutAggregate, id).carryOut(abortPhases, by)
         else await log.of(upgradeAggregate, id).carryOut(abort, by)
       }
+      await each.each(data.cancelled, 1, cancel, (id) => id)
     }
     const members: string[] = []
     for await (const { id, memberships } of views.everyTarget()) {
       if (Object.hasOwn(memberships, profile)) members.push(id)
     }
-    const each = new OnTheirOwn()
     const leave = (target: string) =>
       log.of(targetAggregate, target).carryOut(leaveProfile({ profile }), cause)
     await each.each(members, atOnce.targets, leave, (target) => target)

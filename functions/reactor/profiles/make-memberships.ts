@@ -1,9 +1,11 @@
+import type { RequestedMembership } from '../../../events/membership.ts'
+import { refOf } from '../../../events/stream.ts'
 import { membershipJobAggregate, recordMemberships } from '../../domain/membership/job.ts'
 import { profileAggregate } from '../../domain/profile/aggregate.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { joinProfile } from '../../domain/target/membership.ts'
 import { atOnce } from '../../patience.ts'
-import { sideBySide } from '../../side-by-side.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty, isAnswered } from '../duty.ts'
 import type { Healer } from '../healer.ts'
 import type { ReactorServices } from '../services.ts'
@@ -22,15 +24,25 @@ export const makeMemberships = duty(
     const { definition } = (await log.load(profileAggregate, profile)).state
     const windowHours = definition?.schedule.maintenance_window_hours
     const idempotency = { key: `memberships:${job}`, hash: job }
+    const join = ({ target, ...membership }: RequestedMembership) =>
+      log.of(targetAggregate, target).carryOut(joinProfile({ profile, ...membership, windowHours }), {
+        ...cause,
+        actor: by,
+        idempotency,
+      })
+    const each = new OnTheirOwn()
     for (const { data } of events) {
       if (made.includes(data.chunk)) continue
-      const outcomes = await sideBySide(data.memberships, atOnce.targets, ({ target, ...membership }) =>
-        log.of(targetAggregate, target).carryOut(joinProfile({ profile, ...membership, windowHours }), {
-          ...cause,
-          actor: by,
-          idempotency,
-        }),
+      const joined = new Map<number, Awaited<ReturnType<typeof join>>>()
+      await each.each(
+        data.memberships.entries(),
+        atOnce.targets,
+        async ([place, membership]) => joined.set(place, await join(membership)),
+        ([, { target }]) => target,
       )
+      // What became of a part is told once, and whole.
+      if (joined.size < data.memberships.length) continue
+      const outcomes = data.memberships.flatMap((_, place) => joined.get(place) ?? [])
       const already = outcomes.flatMap(({ kind }, place) => (kind === 'unchanged' ? [place] : []))
       const failed = outcomes.flatMap((outcome, place) =>
         outcome.kind === 'rejected'
@@ -40,6 +52,7 @@ export const makeMemberships = duty(
       const record = recordMemberships({ chunk: data.chunk, already, failed })
       await log.of(membershipJobAggregate, job).carryOut(record, { ...cause, actor: by })
     }
+    each.end()
   },
 )
 
@@ -51,9 +64,16 @@ export const makesMemberships: Healer = {
     const { listed, made } = (await log.load(membershipJobAggregate, id)).state
     if (made.length >= listed) return 0
     const { name } = log.of(membershipJobAggregate, id)
-    for await (const commit of log.commits(name, { consistent: true })) {
-      if (isAnswered(makeMemberships.answers, commit)) await makeMemberships.act(commit, services)
-    }
+    const each = new OnTheirOwn()
+    await each.each(
+      log.commits(name, { consistent: true }),
+      1,
+      async (commit) => {
+        if (isAnswered(makeMemberships.answers, commit)) await makeMemberships.act(commit, services)
+      },
+      ({ stream, commit }) => refOf(stream, commit),
+    )
+    each.end()
     return listed - made.length
   },
 }

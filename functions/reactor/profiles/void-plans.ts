@@ -8,6 +8,7 @@ import { awaitsApproval, type Life } from '../../domain/standing.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { abortUpgrade } from '../../domain/upgrade/control.ts'
 import { exists } from '../../domain/upgrade/state.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
@@ -26,11 +27,14 @@ export const voidPlans = duty(
   profileAggregate,
   ['PlanVoided'],
   async ({ events, cause }, { log }: Pick<ReactorServices, 'log'>) => {
+    const each = new OnTheirOwn()
     for (const { data } of events) {
-      const abort = abortUpgrade({ by: data.by, reason: reasons[data.reason], rollBack: false })
-      for (const upgrade of data.upgrades)
-        await log.of(upgradeAggregate, upgrade).carryOut(abort, { ...cause, actor: data.by })
+      const decision = abortUpgrade({ by: data.by, reason: reasons[data.reason], rollBack: false })
+      const abort = (upgrade: string) =>
+        log.of(upgradeAggregate, upgrade).carryOut(decision, { ...cause, actor: data.by })
+      await each.each(data.upgrades, 1, abort, (upgrade) => upgrade)
     }
+    each.end()
   },
 )
 

@@ -7,6 +7,7 @@ import { wantedBy } from '../../domain/upgrade/sharing.ts'
 import { exists, hasBegun, hasEnded, type UpgradeState } from '../../domain/upgrade/state.ts'
 import { type LogAndClock, loadWithFacts } from '../../facts/admission.ts'
 import type { Metadata } from '../../log/log.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { Healer } from '../healer.ts'
 import { tickUpgrade } from './tick.ts'
@@ -73,7 +74,14 @@ export const returnShares = duty(
     const { state } = await services.log.load(upgradeAggregate, upgrade)
     const kept = events.flatMap((event) => (event.type === 'ShareKept' ? [event.data.budget] : []))
     const budgets = new Set([...kept, ...(hasEnded(state) ? state.budgets : [])])
-    for (const budget of budgets) await settleShare(services, { budget, upgrade }, cause)
+    const each = new OnTheirOwn()
+    await each.each(
+      budgets,
+      1,
+      (budget) => settleShare(services, { budget, upgrade }, cause),
+      (budget) => budget,
+    )
+    each.end()
   },
 )
 
@@ -93,7 +101,15 @@ export const heedShares = duty(
   budgetAggregate,
   ['ShareGranted'],
   async ({ id: budget, events, cause }, services: LogAndClock) => {
-    for (const { data } of events) await tellOf(services, { budget, upgrade: data.upgrade }, cause)
+    const each = new OnTheirOwn()
+    const tell = ({ upgrade }: { readonly upgrade: string }) => tellOf(services, { budget, upgrade }, cause)
+    await each.each(
+      events.map(({ data }) => data),
+      1,
+      tell,
+      ({ upgrade }) => upgrade,
+    )
+    each.end()
   },
 )
 
@@ -103,12 +119,16 @@ export const heedBounds = duty(
   rulesAggregate,
   ['PolicyDefined', 'PolicyWithdrawn'],
   async ({ events, cause }, services: LogAndClock) => {
+    const each = new OnTheirOwn()
     for (const { data } of events)
       for (const per of boundsOf) {
         const budget = budgetOf(data.name, per)
         const { state } = await services.log.load(budgetAggregate, budget)
-        for (const { upgrade } of state.holders) await settleShare(services, { budget, upgrade }, cause)
+        const settle = ({ upgrade }: { readonly upgrade: string }) =>
+          settleShare(services, { budget, upgrade }, cause)
+        await each.each(state.holders, 1, settle, ({ upgrade }) => upgrade)
       }
+    each.end()
   },
 )
 
@@ -117,8 +137,10 @@ export const settlesShares: Healer = {
   aggregate: budgetAggregate.name,
   async heal(services, { id: budget, cause }) {
     const { state, commit } = await services.log.load(budgetAggregate, budget)
-    for (const { upgrade } of [...state.holders, ...state.waiting])
-      await tellOf(services, { budget, upgrade }, cause)
+    const each = new OnTheirOwn()
+    const tell = ({ upgrade }: { readonly upgrade: string }) => tellOf(services, { budget, upgrade }, cause)
+    await each.each([...state.holders, ...state.waiting], 1, tell, ({ upgrade }) => upgrade)
+    each.end()
     return (await services.log.load(budgetAggregate, budget)).commit - commit
   },
 }
