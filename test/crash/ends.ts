@@ -5,7 +5,7 @@ import { type Fate, longest, patience, type Trouble } from './kills.ts'
 import { type FailPoint, type Point, points, type Side, sides } from './points.ts'
 import type { Life, Runtime } from './runtime.ts'
 
-/** How often a fail point that was not reached in time is tried again: some are reached once in several seconds, and a busy machine is slow. */
+/** How often a fail point that was not reached in time is tried again, in a longer life each time: some are reached once in several seconds. */
 const triesAgain = 8
 
 /** How the lives of a run ended. */
@@ -102,8 +102,11 @@ export async function endLives(options: {
       continue
     }
     const life = await begin(end)
+    const name = `${end.point} ${end.side}`
+    const before = missed.get(name) ?? 0
     // A machine on which a start takes long needs longer for everything else, too: killed before it has got to work, it would never get on.
-    const patient = Math.round(Math.min(longest, Math.max(patience, 5 * (starts.at(-1) ?? 0), 2 * warmUp)))
+    const fair = Math.max(patience, 5 * (starts.at(-1) ?? 0), 5 * warmUp)
+    const patient = Math.round(Math.min(longest, fair * (1 + before)))
     const reached = life && (await Promise.race([life.ended, sleep(patient, 'late' as const)]))
     if (reached === null) throw new Error('A life ended by itself before it reached its fail point.')
     if (reached !== 'late') {
@@ -114,10 +117,8 @@ export async function endLives(options: {
     await life?.kill()
     kills.runtime += 1
     tell(`killed, as write ${end.count} of ${end.point} did not come in ${patient} ms`)
-    const name = `${end.point} ${end.side}`
-    const times = (missed.get(name) ?? 0) + 1
-    missed.set(name, times)
-    if (times <= triesAgain) fates.push({ end: { ...end, count: 1 }, troubles: [] })
+    missed.set(name, before + 1)
+    if (before < triesAgain) fates.push({ end: { ...end, count: 1 }, troubles: [] })
   }
   if (Object.values(kills).some((count) => count > 0)) await begin()
   return {
