@@ -349,11 +349,14 @@ export class People {
     const approvers = random.pick([null, ['bob', 'carol']])
     const together = { atOnce: random.between(1, 3), perHour: random.pick([null, 3]) }
     const document = documentOf({
-      ...(random.chance(0.5) && { together }),
       ...(random.chance(0.3) && { selector: { ...everyUpgrade, regions: ['eu'] } }),
+      // One that forbids what is rolled out shares nothing.
       ...random.pick<Partial<PolicyDocument>>([
+        { together },
+        { together },
+        { together },
         { blockedVersions: [random.pick(this.fleet.releases).split('@')[1] ?? ''] },
-        { parallel: random.between(1, 3) },
+        { parallel: random.between(1, 3), together },
         {
           approvals: {
             required: random.between(1, 2),
