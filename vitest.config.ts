@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Hooks synthesize the template, which takes more than a minute where much else is at work. It ends what hangs, and measures nothing.
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

@@ -12,7 +12,8 @@ beforeAll(() => {
 
 const propertiesOf = (type: string) => ofType(template, type).map(([, { Properties }]) => Properties)
 
-describe('cdk-nag (AwsSolutions)', () => {
+// Each synthesizes.
+describe('cdk-nag (AwsSolutions)', { timeout: 180_000 }, () => {
   test('a queue that takes plain HTTP stops the synthesis', () => {
     const careless = () =>
       synthesized((app) => {
