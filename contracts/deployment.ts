@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { bytesOf } from '../events/bytes.ts'
 import { breachActions, instant, strategies } from '../events/words.ts'
-import { approvers, bytesOf, identifier, percent, seconds, versionName, words } from './fields.ts'
+import { approvers, identifier, percent, seconds, versionName, words } from './fields.ts'
 import { metrics } from './metrics.ts'
 import { procedureChoice } from './procedures.ts'
 import { gate, parallelByDefault, refusedOfStrategy, strategyFields } from './strategies.ts'

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { bytesOf } from '../events/bytes.ts'
 import { bytesOfApprovers, tags, unseen } from '../events/words.ts'
 
 /**
@@ -55,9 +56,6 @@ export const words = (longest: number) =>
   printable(z.string().min(1).max(longest))
     .transform((text) => text.normalize('NFC'))
     .refine((text) => text.length <= longest, `at most ${longest} characters in normal form C`)
-
-/** How many bytes of JSON in UTF-8 a value is: what the log is bounded by. */
-export const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length
 
 /** Refuses what has more bytes of JSON than an event, or the state that keeps it, has room for: a check, and what would be right. */
 export const within = (most: number) =>

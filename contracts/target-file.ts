@@ -1,3 +1,5 @@
+import { bytesOf } from '../events/bytes.ts'
+
 /** The columns of a file of targets that are fields of one; `component:NAME`, `tag:NAME` and `environment:NAME` are one of many. */
 const fields = ['id', 'type', 'region', 'critical', 'namespace', 'gateway'] as const
 const named = /^(component|tag|environment):(.+)$/
@@ -44,7 +46,7 @@ export function* batchesOf<Listed>(
   let batch: Listed[] = []
   let bytes = 0
   for (const one of listed) {
-    const size = new TextEncoder().encode(JSON.stringify(targetOf(one))).length + 1
+    const size = bytesOf(targetOf(one)) + 1
     if (batch.length > 0 && (batch.length === most || bytes + size > largestBatch)) {
       yield batch
       batch = []

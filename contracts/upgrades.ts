@@ -64,10 +64,8 @@ export const planningProblems = [
   'nothing-to-upgrade',
   'too-many-waves',
   'plan-too-large',
-  'window-over',
   'calendar-not-defined',
-  'window-too-short',
-  'window-closed',
+  ...unfitWindows,
   'conflict',
 ] as const
 

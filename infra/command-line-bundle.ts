@@ -56,10 +56,9 @@ function inOneFile({ outputFiles, metafile }: ReturnType<typeof built>): string 
   let first = ''
   const parts: Record<string, string> = {}
   for (const { path, text } of outputFiles) {
-    const options = { format: 'cjs', platform: 'node', target: 'node20', minify: true } as const
     // Strict as modules are, and whatever is imported comes by `require`.
     const { code } = transformSync(text, {
-      ...options,
+      ...{ format: 'cjs', platform: 'node', target: 'node20', minify: true },
       banner: "'use strict';",
       supported: { 'dynamic-import': false },
     })

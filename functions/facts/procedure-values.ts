@@ -1,3 +1,4 @@
+import { bytesOf } from '../../events/bytes.ts'
 import type { SavedValue, SavedValues } from '../../events/target.ts'
 import { evaluate, NoValue, type Values } from '../domain/procedure/expression.ts'
 import type { Driven } from '../domain/target/procedure.ts'
@@ -85,7 +86,7 @@ export function savedFrom(
   const saved = Object.fromEntries(
     Object.entries(save).map(([name, text]) => [name, savedValue(name, evaluate(text, values))] as const),
   )
-  if (Buffer.byteLength(JSON.stringify([others, saved])) > mostSaved)
+  if (bytesOf([others, saved]) > mostSaved)
     throw new NoValue(`all that steps save has at most ${mostSaved} bytes, and this would be more`)
   return saved
 }

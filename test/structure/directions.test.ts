@@ -17,6 +17,7 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   // A leaf: clients import it.
   contracts: [
     'events/words.ts',
+    'events/bytes.ts',
     'events/time-zones.ts',
     'events/procedure.ts',
     'events/canonical-json.ts',

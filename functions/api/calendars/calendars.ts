@@ -1,4 +1,5 @@
 import type { CalendarRequest, calendarContracts } from '../../../contracts/calendars.ts'
+import { bytesOf } from '../../../events/bytes.ts'
 import type { CalendarDefinition, PolicyEvent } from '../../../events/policy.ts'
 import { instantOf } from '../../../events/time.ts'
 import { calendarState, knownUntil, runsOut } from '../../domain/policy/calendar.ts'
@@ -57,7 +58,7 @@ async function definitionFrom(request: CalendarRequest, now: number): Promise<Ca
 const largestDefinition = 60_000
 
 function refuseTooLarge(definition: CalendarDefinition): void {
-  const bytes = Buffer.byteLength(JSON.stringify(definition))
+  const bytes = bytesOf(definition)
   if (bytes <= largestDefinition) return
   const expected = `fewer entries or shorter names: at most ${largestDefinition} bytes in all`
   throw invalidFields([{ field: definition.kind, value: bytes, expected }])

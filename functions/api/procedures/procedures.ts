@@ -1,4 +1,5 @@
 import type { procedureContracts } from '../../../contracts/procedures.ts'
+import { bytesOf } from '../../../events/bytes.ts'
 import {
   largestProcedure,
   type ProcedureDocument,
@@ -18,7 +19,7 @@ type Contracts = typeof procedureContracts
 
 /** Throws the problem that names everything that is wrong with a document. */
 function refuseMistakes(document: ProcedureDocument): void {
-  const bytes = Buffer.byteLength(JSON.stringify(document))
+  const bytes = bytesOf(document)
   const fields =
     bytes > largestProcedure
       ? [{ field: 'steps', value: `${bytes} bytes`, expected: `at most ${largestProcedure} bytes in all` }]

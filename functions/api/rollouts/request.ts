@@ -1,5 +1,5 @@
-import { bytesOf } from '../../../contracts/fields.ts'
 import type { RolloutPlan } from '../../../contracts/rollouts.ts'
+import { bytesOf } from '../../../events/bytes.ts'
 import type { PhaseDeclaration, RolloutRequest } from '../../../events/rollout.ts'
 import { unmeetable } from '../../domain/approval-rule.ts'
 import type { RefusedField } from '../../domain/rejection.ts'

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../events/bytes.ts'
 import { hashOf } from '../../../events/canonical.ts'
 import { counted, leftOutPhrase, type leftOutPhrases, leftOutWords } from '../../../events/phrases.ts'
 import type { UpgradeEvent, UpgradeRequest, WaveCuts } from '../../../events/upgrade.ts'
@@ -212,10 +213,7 @@ function byTarget(left: { readonly target: string }, right: { readonly target: s
 const chunkAtMost = { bytes: 64_000, versions: 30 } as const
 
 function isTooLarge(chunk: PlanChunk): boolean {
-  return (
-    chunk.versions.length > chunkAtMost.versions &&
-    Buffer.byteLength(JSON.stringify(chunk)) > chunkAtMost.bytes
-  )
+  return chunk.versions.length > chunkAtMost.versions && bytesOf(chunk) > chunkAtMost.bytes
 }
 
 function tooManyVersions({ members, versions }: PlanChunk): Rejection {

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../events/bytes.ts'
 import type { ProfileDefinition } from '../../../events/profile.ts'
 import { isTimeZone } from '../../../events/time-zones.ts'
 import { bytesOfApprovers, tags, unseen } from '../../../events/words.ts'
@@ -100,7 +101,7 @@ const description = atMost(1024, new RegExp(`^(?:[^${unprintable}]|[\\n\\r\\t])*
 const approver = atMost(256, /^\S.*$/u)
 
 /** As many bytes of JSON as a definition may have, and within it the names of its approvers: one event holds it. */
-const bytesOf = { definition: 32_000, approvers: bytesOfApprovers } as const
+const mostBytes = { definition: 32_000, approvers: bytesOfApprovers } as const
 
 /** Where nobody says how the versions of the components are written that a definition is about. */
 const defaultSchemes = [defaultScheme]
@@ -143,18 +144,17 @@ export function validateUpdate(
 
 /** Returns where a definition is more than the log keeps in one event: its approvers, or the part that is largest. */
 function excessIn(definition: ProfileDefinition): FieldProblem[] {
-  const sizeOf = (part: unknown) => Buffer.byteLength(JSON.stringify(part))
   const refused = (field: string, size: number, most: number) => ({
     ...{ field, value: `${size} bytes` },
     expected: `fewer or shorter names: at most ${most} bytes of JSON in all`,
   })
-  const people = sizeOf(definition.approvals?.approvers ?? [])
-  if (people > bytesOf.approvers) return [refused('approvals.approvers', people, bytesOf.approvers)]
-  const whole = sizeOf(definition)
-  if (whole <= bytesOf.definition) return []
-  const parts = Object.entries(definition).map(([field, part]) => ({ field, size: sizeOf(part) }))
+  const people = bytesOf(definition.approvals?.approvers ?? [])
+  if (people > mostBytes.approvers) return [refused('approvals.approvers', people, mostBytes.approvers)]
+  const whole = bytesOf(definition)
+  if (whole <= mostBytes.definition) return []
+  const parts = Object.entries(definition).map(([field, part]) => ({ field, size: bytesOf(part) }))
   const [{ field } = { field: '' }] = parts.sort((left, right) => right.size - left.size)
-  return [refused(field, whole, bytesOf.definition)]
+  return [refused(field, whole, mostBytes.definition)]
 }
 
 /** What starts a rollout says in its phases what is upgraded, and what comes first; and they have an order. */

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../events/bytes.ts'
 import type { ProfileState } from './state.ts'
 
 /** As many bytes of JSON as the names of editors have together: they stand in the event of the upgrade that they do not approve, beside all else. */
@@ -14,7 +15,7 @@ export function editorsBeside(
   const others = editors.map(({ by }) => by).filter((by) => by !== somebody)
   let bytes = 0
   const older = others.findLastIndex((by) => {
-    bytes += Buffer.byteLength(JSON.stringify(by)) + 1
+    bytes += bytesOf(by) + 1
     return bytes > bytesOfEditors
   })
   const told = others.slice(older + 1)

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../events/bytes.ts'
 import { canonicalJson, sha256 } from '../../../events/canonical.ts'
 import { instantOf } from '../../../events/time.ts'
 import { reject } from '../aggregate.ts'
@@ -83,7 +84,7 @@ export function refuseManifest(
       fields: [{ field: `manifest.${field}`, value: `${value}`.slice(0, 64), expected }],
     })
   // What is signed is kept as the very text, in which a quotation mark is two.
-  if (Buffer.byteLength(JSON.stringify(text)) > longestQuoted || Buffer.byteLength(text) > longestText) {
+  if (bytesOf(text) > longestQuoted || Buffer.byteLength(text) > longestText) {
     const detail = `The manifest has more than ${longestText} bytes, or ${longestQuoted} where it is quoted: put its changelog elsewhere.`
     return reject({ code: 'manifest-too-large', detail, fields: [] })
   }

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../../events/bytes.ts'
 import type { PhaseDeclaration, PhasePlan, RolloutRequest } from '../../../events/rollout.ts'
 import { accept } from '../aggregate.ts'
 import { planningFailed } from '../planning-failure.ts'
@@ -21,7 +22,7 @@ const bytesOfPlans = 90_000
 
 /** Returns why the plans of phases are not recorded: they have more waves than one commit has room for; undefined: it has. */
 export function refusePlans(plans: PlannedRollout['plans']): Rejection | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify([...plans.values()]))
+  const bytes = bytesOf([...plans.values()])
   if (bytes <= bytesOfPlans) return undefined
   const detail = `The plans of all phases have so many waves that they are ${bytes} bytes together, and one commit has room for ${bytesOfPlans}: choose larger batches, or make two rollouts of it.`
   return { code: 'too-many-waves', detail }
