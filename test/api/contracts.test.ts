@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('a client that imports the contracts gets zod, the words of events, phrases, documents of procedures, the names of zones and the canonical form of JSON with them, and can run in a browser', () => {
+test('a client that imports the contracts gets zod, the words of events, phrases, documents of procedures, the names of zones, the canonical form of JSON and the count of its bytes with them, and can run in a browser', () => {
   const entryPoints = globSync('contracts/*.ts', { cwd: root })
   const { metafile } = buildSync({
     absWorkingDir: root,
@@ -21,7 +21,7 @@ test('a client that imports the contracts gets zod, the words of events, phrases
   const inputs = Object.keys(metafile.inputs)
   expect(inputs).toEqual(expect.arrayContaining(entryPoints))
   const others = inputs.filter((path) => !entryPoints.includes(path) && !path.startsWith('node_modules/zod/'))
-  const shared = ['canonical-json', 'phrases', 'procedure', 'registry', 'time-zones', 'words'].map(
+  const shared = ['bytes', 'canonical-json', 'phrases', 'procedure', 'registry', 'time-zones', 'words'].map(
     (name) => `events/${name}.ts`,
   )
   expect(others.sort()).toEqual(shared)
