@@ -91,6 +91,20 @@ describe('an exit code tells where a run stands', () => {
     expect(ended.out).toContain(`  next     ${next}\n`)
   })
 
+  it('says what is possible of what has come to hold it while it is watched', async () => {
+    const waits = upgrade({ holds: [hold('CONTINUE')], actions: ['continueUpgrade'] })
+    const { actions: _, ...row } = waits // no row has them
+    let isWaiting = false
+    const api = await standIn(({ path }) => {
+      if (path.endsWith('/approvals')) return [200, { approvals: [waitingFor()], count: 1, nextCursor: null }]
+      if (!path.endsWith('/status')) return [200, isWaiting ? waits : upgrade()]
+      isWaiting = true
+      return [200, row]
+    })
+    const { out } = await commandAt(api, ['watch', 'up-1', '--until', 'waits'], { columns: 200 })
+    expect(out).toContain('  next     drydock continue up-1\n')
+  })
+
   it('names who may approve to whoever may not, and nothing at all of what was once', async () => {
     const run = upgrade({ holds: [hold('APPROVAL')], actions: ['approveUpgrade'], commit: 7 })
     const may = { roles: ['approver'], approvers: null, except: ['ann'] }
@@ -139,7 +153,8 @@ describe('a watch', () => {
     ]
     const api = await standIn(({ path }) => {
       if (path.endsWith('/approvals')) return [200, { approvals: [], count: 0, nextCursor: null }]
-      return [200, story.length > 1 ? story.shift() : story[0]]
+      if (path.endsWith('/status') && story.length > 1) story.shift()
+      return [200, story[0]]
     })
     const { code, out } = await commandAt(api, ['watch', 'up-1'])
     expect(code).toBe(exitCodes.done)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AnswerOf } from '../../../contracts/bodies.ts'
 import type { Api } from '../connection/api.ts'
 import { Refusal } from '../connection/refusal.ts'
@@ -33,8 +34,8 @@ export async function subjectOf(api: Api, id: string, { at, seen }: Reading = {}
 }
 
 /**
- * Reads the same run again. While neither its status nor what has failed changes the row of it is enough, which is cheaper for the server than all that is in its
- * stream; of one that is over all is read, as it may have got a rollback.
+ * Reads the same run again. While neither its status nor what holds it nor what has failed changes the row of it is enough, which is cheaper for the server than
+ * all that is in its stream: no row has what may be done about it. Of one that is over all is read, as it may have got a rollback.
  */
 export async function again(api: Api, subject: Subject, seen?: string | null): Promise<Subject> {
   const { kind, id, run } = subject
@@ -42,15 +43,21 @@ export async function again(api: Api, subject: Subject, seen?: string | null): P
   if (run.completedAt === null) {
     if (kind === 'upgrade') {
       const row = await api.read('getUpgradeStatus', asked)
-      const isNews =
-        row.status !== run.status || row.failed !== run.failed || row.unreachable !== run.unreachable
-      if (!isNews) return { kind, id, run: { ...run, ...row } }
+      const isNews = row.failed !== run.failed || row.unreachable !== run.unreachable
+      if (!isNews && standsAs(row, run)) return { kind, id, run: { ...run, ...row } }
     } else {
       const row = await api.read('getRolloutStatus', asked)
-      if (row.status === run.status) return { kind, id, run: { ...run, ...row } }
+      if (standsAs(row, run)) return { kind, id, run: { ...run, ...row } }
     }
   }
   return kind === 'upgrade'
     ? { kind, id, run: await api.read('getUpgrade', asked) }
     : { kind, id, run: await api.read('getRollout', asked) }
 }
+
+/** Is one as the other was: by its status, and what holds it? */
+function standsAs(one: Standing, other: Standing): boolean {
+  return one.status === other.status && isDeepStrictEqual(one.holds, other.holds)
+}
+
+type Standing = Pick<Subject['run'], 'status' | 'holds'>
