@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { type Statement as Judged, judge } from '../../infra/local/access/policies.ts'
 import { functionName, ofType, referred, synthesized, type Template } from './synthesized.ts'
 
 const stream = 'DescribeStream GetRecords GetShardIterator'
@@ -433,6 +434,13 @@ describe('S10: who may redeem a task token', () => {
   })
 })
 
+/** The policies that tables have themselves, by logical id. */
+const tablePolicies = () =>
+  ofType(template, 'AWS::DynamoDB::Table').map(([id, { Properties }]) => {
+    const policy = Properties.ResourcePolicy as { PolicyDocument: { Statement: Judged[] } } | undefined // of its type
+    return [id, policy?.PolicyDocument.Statement ?? []] as const
+  })
+
 describe('S12: the log is append-only', () => {
   test('nobody may change or remove a commit', () => {
     const onLog = Object.entries(granted).map(([name, rights]) => [name, rights.Log ?? ''] as const)
@@ -461,9 +469,26 @@ describe('S12: the log is append-only', () => {
     expect(signing.map(([name]) => name)).toEqual(['agents'])
   })
 
+  test('the table itself denies it to whoever has every right elsewhere, and nothing that writes or deploys it needs', () => {
+    const own = tablePolicies().find(([id]) => id.startsWith('Log'))?.[1] ?? []
+    const everything: Judged = { Effect: 'Allow', Action: '*', Resource: '*' }
+    const judged = (action: string) =>
+      judge([everything, ...own], {
+        principal: { role: 'arn:aws:iam::1:role/Administrator' },
+        action: `dynamodb:${action}`,
+        resource: 'arn:aws:dynamodb:eu-central-1:1:table/Drydock-Log',
+      })
+    const changing = ['UpdateItem', 'DeleteItem', 'BatchWriteItem', 'DeleteTable', 'UpdateTimeToLive']
+    const byStatements = ['PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete']
+    expect([...changing, ...byStatements].map((action) => [action, judged(action)])).toEqual(
+      [...changing, ...byStatements].map((action) => [action, 'denied']),
+    )
+    const needed = ['PutItem', 'Query', 'UpdateTable', 'PutResourcePolicy', 'DeleteResourcePolicy']
+    expect(needed.map(judged)).toEqual(needed.map(() => 'allowed'))
+  })
+
   test('no resource policy opens a table to others', () => {
-    for (const [, { Properties }] of ofType(template, 'AWS::DynamoDB::Table')) {
-      expect(Properties.ResourcePolicy).toBeUndefined()
-    }
+    const effects = tablePolicies().flatMap(([, own]) => own.map(({ Effect }) => Effect))
+    expect(effects).toEqual(['Deny'])
   })
 })

@@ -79,6 +79,19 @@ describe('S11: what a function may do on one machine', () => {
     expect(said.join()).toContain(`not authorized to perform: ${action}`)
   })
 
+  it('is refused by the table itself, whatever the role may', async () => {
+    const template = withRights((all) => [...all, { Effect: 'Allow', Action: 'dynamodb:*', Resource: '*' }])
+    const denied = { Effect: 'Deny', Principal: '*', Action: 'dynamodb:Scan', Resource: '*' }
+    const seen = template.Resources.Seen?.Properties ?? {}
+    seen.ResourcePolicy = { PolicyDocument: { Version: '2012-10-17', Statement: [denied] } }
+    const { invoke, said, url } = await start(template)
+    await expect(invoke('List', {})).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    expect(said.join()).toMatch(
+      /dynamodb:Scan on resource: \S+Fixture-Seen with an explicit deny in a policy of the template/,
+    )
+    expect((await post(url)).status).toBe(201)
+  })
+
   it('holds for the bus as well', async () => {
     const { url, messages } = await start(withRights((all) => all.slice(0, 1)))
     expect((await post(url)).status).toBe(201)

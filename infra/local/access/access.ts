@@ -8,7 +8,7 @@ import { isRecord } from '../template/shapes.ts'
 import type { Resource } from '../template/stack.ts'
 import { account } from '../template/types/type.ts'
 import type { Right } from './asked.ts'
-import { checkStatement, judge, type Statement } from './policies.ts'
+import { checkStatement, judge, type Statement, type Verdict } from './policies.ts'
 
 /** By what a caller is known to the services of this machine. */
 export interface Credentials {
@@ -59,7 +59,7 @@ interface Caller {
  */
 export function openAccess(resources: readonly Resource[], log: (line: string) => void): Access {
   const policies = policiesByRole(resources)
-  const buckets = bucketPolicies(resources)
+  const attached = [...bucketPolicies(resources), ...tablePolicies(resources)]
   const callers = new Map<string, Caller>()
   const keys = new Map<string, Credentials>()
   for (const { identity, properties } of ofType(resources, 'AWS::Lambda::Function')) {
@@ -71,13 +71,12 @@ export function openAccess(resources: readonly Resource[], log: (line: string) =
   }
   const administrator = newCredentials()
 
-  const allows = ({ role, statements }: Caller, { action, resource, context = {} }: Right): boolean => {
+  const verdictOn = ({ role, statements }: Caller, { action, resource, context = {} }: Right): Verdict => {
     const request = { principal: { role }, action, resource, context }
-    const bucket = [...buckets].find(
-      ([bucketArn]) => resource === bucketArn || resource.startsWith(`${bucketArn}/`),
-    )
-    const verdicts = [judge(statements, request), judge(bucket?.[1] ?? [], request)]
-    return !verdicts.includes('denied') && verdicts.includes('allowed')
+    // Objects, indexes and streams stand under what has the policy.
+    const own = attached.find(([arn]) => resource === arn || resource.startsWith(`${arn}/`))
+    const verdicts = [judge(statements, request), judge(own?.[1] ?? [], request)]
+    return (['denied', 'allowed'] as const).find((one) => verdicts.includes(one)) ?? 'nobody allows it'
   }
 
   return {
@@ -96,11 +95,15 @@ export function openAccess(resources: readonly Resource[], log: (line: string) =
           'UnrecognizedClientException',
           'The security token included in the request is invalid: functions of this machine have keys of their own, and who keeps its data finds one in its file aws-credentials.',
         )
-      const missing = rights().find((right) => !allows(caller, right))
+      const missing = rights().find((right) => verdictOn(caller, right) !== 'allowed')
       if (missing === undefined) return
       const { action, resource } = missing
+      const why =
+        verdictOn(caller, missing) === 'denied'
+          ? 'with an explicit deny in a policy of the template'
+          : 'because no policy of the template allows it'
       const session = `arn:aws:sts::${account}:assumed-role/${caller.role.split('/').at(-1)}/${caller.name}`
-      const message = `User: ${session} is not authorized to perform: ${action} on resource: ${resource} because no policy of the template allows it`
+      const message = `User: ${session} is not authorized to perform: ${action} on resource: ${resource} ${why}`
       log(`Refused: ${message}.`)
       throw new Refused('AccessDeniedException', message)
     },
@@ -133,14 +136,27 @@ function policiesByRole(resources: readonly Resource[]): ReadonlyMap<string, rea
   return found
 }
 
-/** The statements of each bucket's own policy, by the bucket's ARN. */
-function bucketPolicies(resources: readonly Resource[]): ReadonlyMap<string, readonly Statement[]> {
-  return new Map(
-    ofType(resources, 'AWS::S3::BucketPolicy').map((resource) => [
-      `arn:aws:s3:::${String(resource.properties.Bucket)}`,
-      statementsOf(resource, resource.properties.PolicyDocument),
-    ]),
-  )
+/** A policy of something itself: its ARN, and the statements. */
+type Attached = readonly [arn: string, statements: readonly Statement[]]
+
+function bucketPolicies(resources: readonly Resource[]): readonly Attached[] {
+  return ofType(resources, 'AWS::S3::BucketPolicy').map((resource) => [
+    `arn:aws:s3:::${String(resource.properties.Bucket)}`,
+    statementsOf(resource, resource.properties.PolicyDocument),
+  ])
+}
+
+function tablePolicies(resources: readonly Resource[]): readonly Attached[] {
+  return ofType(resources, 'AWS::DynamoDB::Table').flatMap((resource) => {
+    const { ResourcePolicy } = resource.properties
+    if (!isRecord(ResourcePolicy)) return []
+    return [
+      [
+        resource.identity.attributes.Arn ?? '',
+        statementsOf(resource, ResourcePolicy.PolicyDocument),
+      ] as const,
+    ]
+  })
 }
 
 function statementsOf({ logicalId, type }: Resource, document: unknown): readonly Statement[] {

@@ -1,5 +1,5 @@
 import { list, noEffect, object, oneOf, used } from '../shapes.ts'
-import { arn, atRest, descriptive, noAccessControl, noMetrics, type ResourceType } from './type.ts'
+import { arn, atRest, descriptive, noMetrics, type ResourceType } from './type.ts'
 
 const projection = object({ ProjectionType: used, NonKeyAttributes: used })
 const noCapacity = 'one machine has no capacity to buy or to limit'
@@ -50,7 +50,7 @@ export const tableTypes: Readonly<Record<string, ResourceType>> = {
       PointInTimeRecoverySpecification: pointInTime,
       ContributorInsightsSpecification: noEffect(noMetrics),
       OnDemandThroughput: noEffect(noCapacity),
-      ResourcePolicy: noEffect(noAccessControl),
+      ResourcePolicy: used,
       TableClass: noEffect('it changes the price only'),
       Tags: noEffect(descriptive),
     },
@@ -68,7 +68,6 @@ export const tableTypes: Readonly<Record<string, ResourceType>> = {
           PointInTimeRecoverySpecification: pointInTime,
           ContributorInsightsSpecification: noEffect(noMetrics),
           GlobalSecondaryIndexes: noEffect(noCapacity),
-          ResourcePolicy: noEffect(noAccessControl),
           SSESpecification: noEffect(atRest),
           TableClass: noEffect('it changes the price only'),
           Tags: noEffect(descriptive),
