@@ -1,2 +1,2 @@
 /** What answers and clients say by the same words. */
-export { backPhrase, counted, leftOutPhrase, leftOutWords } from '../events/phrases.ts'
+export { backPhrase, counted, holdPhrase, leftOutPhrase, leftOutWords } from '../events/phrases.ts'

@@ -65,6 +65,37 @@ export function leftOutWords(counts: Readonly<Record<string, number>> | null | u
     .map(([reason, count]) => `${count} ${leftOutPhrase(reason)}`)
 }
 
+/** Why an upgrade does not advance, by the code of its hold: what follows "it". */
+export const upgradeHoldPhrases = {
+  WINDOW_CLOSED: 'is outside of its window, or a calendar is closed',
+  FREEZE: 'is stopped, as everything is',
+  POLICY: 'does not meet a policy',
+  BUDGET: 'waits for its share of a budget',
+  GATE_FAILED: 'has not passed the gate of its wave',
+  GATE_INCONCLUSIVE: 'has no data to judge its wave by',
+  BAKING: 'watches its wave before the next',
+  APPROVAL: 'waits for approval',
+  CONTINUE: 'waits for a person to continue',
+  OPERATOR: 'is paused',
+  BUSY: 'waits for targets that another upgrade has under way',
+  SPACING: 'waits before the next target',
+} as const
+
+/** The same of a rollout. */
+export const rolloutHoldPhrases = {
+  APPROVAL: upgradeHoldPhrases.APPROVAL,
+  OPERATOR: upgradeHoldPhrases.OPERATOR,
+  PHASE_FAILED: 'has a part that did not end well',
+  PHASE_OVERTAKEN: 'has a part that was overtaken',
+  RESTING: 'rests after a part',
+} as const
+
+/** Returns why something does not advance, as what follows "it"; undefined for a code that is no hold's. */
+export function holdPhrase(code: string): string | undefined {
+  const phrases: Readonly<Record<string, string>> = { ...upgradeHoldPhrases, ...rolloutHoldPhrases }
+  return Object.hasOwn(phrases, code) ? phrases[code] : undefined
+}
+
 /** How a rollback stands, by its status, as what it takes back is called; what is not here is under way. */
 const backPhrases: Readonly<Record<string, string>> = {
   ...{ completed: 'taken back by', completed_with_exceptions: 'taken back, with exceptions, by' },

@@ -1,3 +1,5 @@
+import { holdPhrase } from '../../contracts/phrases.ts'
+
 /** Of which kind something is, as its colour and its sign say. */
 export type Tone = 'good' | 'bad' | 'busy' | 'waits' | 'quiet' | 'odd'
 
@@ -119,55 +121,7 @@ export function secondsBetween(start: string, end: string): number {
   return (Date.parse(end) - Date.parse(start)) / 1000
 }
 
-/** What each hold is, in a few words; what lifts it the API says. */
-const holds: Readonly<Record<string, string>> = {
-  APPROVAL: 'Waits for approval',
-  CONTINUE: 'Waits for a person to continue',
-  OPERATOR: 'Paused',
-  WINDOW_CLOSED: 'Outside of its window',
-  FREEZE: 'Everything is stopped',
-  POLICY: 'A policy is not met',
-  THRESHOLD: 'Too many targets failed',
-  UNREACHABLE_THRESHOLD: 'Too many targets are unreachable',
-  GATE_FAILED: 'The gate has failed',
-  GATE_INCONCLUSIVE: 'The gate could not be measured',
-  CALENDAR: 'A calendar is closed',
-  BUDGET: 'The budget of failures is used up',
-}
-
-/** Returns what a hold is. */
+/** Returns what a hold is, in a few words; what lifts it the API says. */
 export function holdTitle(code: string): string {
-  const known = Object.hasOwn(holds, code) ? holds[code] : undefined
-  return known ?? capital(spoken(code.toLowerCase()))
-}
-
-/** Why a plan leaves targets out, in a few words. */
-export const leavings: Readonly<Record<string, string>> = {
-  retired: 'retired',
-  component_missing: 'without the component',
-  pinned: 'pinned',
-  no_earlier_version: 'without a version to go back to',
-  already_at_version: 'at this version already',
-  newer_version: 'at a newer version',
-  version_unplaced: 'at a version that has no place among its versions',
-  below_minimum_version: 'older than the release can be installed over',
-  incompatible: 'not meeting what the release asks for',
-  not_entitled: 'without a licence for it',
-  update_in_progress: 'in another upgrade',
-  not_ready: 'not ready by their own checks',
-  after_canaries: 'after the canaries of the profile',
-  release_withdrawn: 'whose release was withdrawn',
-  release_unpublished: 'whose version before nobody has published',
-  release_distrusted: 'whose release too few keys have signed',
-  moved_on: 'moved on by a newer upgrade',
-  not_selected: 'named, but not selected',
-  member_elsewhere: 'of another profile',
-  critical: 'critical, which the profile leaves out',
-  canary_resource: 'canaries, which the profile leaves out',
-  rollback_unwanted: 'not to be taken back',
-}
-
-/** Returns why targets are left out. */
-export function leavingOf(reason: string): string {
-  return (Object.hasOwn(leavings, reason) ? leavings[reason] : undefined) ?? spoken(reason)
+  return capital(holdPhrase(code)?.replace(/^is /, '') ?? spoken(code.toLowerCase()))
 }

@@ -1,4 +1,4 @@
-import { breachPhrase, counted } from '../../events/phrases.ts'
+import { breachPhrase, counted, upgradeHoldPhrases } from '../../events/phrases.ts'
 import type { PublicDetail } from '../../events/public.ts'
 import type { Severity } from '../../events/words.ts'
 import type { ExistingRollout } from '../domain/rollout/state.ts'
@@ -40,21 +40,10 @@ type Sentences = {
     | null
 }
 
-/** What holds an upgrade, in words of a sentence, and how much that matters: what waits for a person is worth a look. */
-const holds: Readonly<Record<HoldCode, readonly [Severity, string]>> = {
-  WINDOW_CLOSED: ['info', 'its window, or a calendar, is closed'],
-  FREEZE: ['info', 'everything is stopped'],
-  POLICY: ['info', 'a policy is not met'],
-  BUDGET: ['info', 'the budget of all upgrades together is in use'],
-  GATE_FAILED: ['warning', 'its gate has failed, and somebody has to look'],
-  GATE_INCONCLUSIVE: ['warning', 'its gate is inconclusive, and somebody has to judge'],
-  BAKING: ['info', 'its last wave is watched'],
-  APPROVAL: ['warning', 'somebody has to approve it'],
-  CONTINUE: ['warning', 'somebody has to continue it'],
-  OPERATOR: ['warning', 'somebody has to resume it'],
-  BUSY: ['info', 'its targets are busy with another upgrade'],
-  SPACING: ['info', 'the next target has to wait a while'],
-}
+/** The holds that are worth a look, as they wait for a person. */
+const waitingForPeople: ReadonlySet<HoldCode> = new Set([
+  ...(['GATE_FAILED', 'GATE_INCONCLUSIVE', 'APPROVAL', 'CONTINUE', 'OPERATOR'] as const),
+])
 const follows = {
   ...{ pause: 'It is paused.', abort: 'It is aborted.', rollback: 'It is taken back.' },
 } as const
@@ -89,7 +78,7 @@ const sentences: Sentences = {
   ContinueGiven: ['info', ({ by, waveNumber }) => `${by} continued it after wave ${waveNumber}.`],
   HoldPlaced: [
     'info',
-    ({ code, until }) => `It is held: ${holds[code][1]}${until === null ? '' : `, until ${until}`}.`,
+    ({ code, until }) => `It ${upgradeHoldPhrases[code]}${until === null ? '' : `, until ${until}`}.`,
   ],
   HoldLifted: null,
   FreezeOverridden: [
@@ -320,10 +309,11 @@ export function progressOf(about: About): Notice {
   const [severity, words] = statusWords[standing.status]
   const { name, link, version } = subjectOfState(about)
   const held = ('holds' in standing ? standing.holds : []).flatMap(({ code }) =>
-    saidByStatus.includes(code) ? [] : [holds[code]],
+    saidByStatus.includes(code) ? [] : [code],
   )
-  const why = held.map(([, reason]) => `Held: ${reason}.`)
-  const worst = held.some(([weight]) => weight === 'warning') && severity === 'info' ? 'warning' : severity
+  const why = held.map((code) => `It ${upgradeHoldPhrases[code]}.`)
+  const isWaiting = held.some((code) => waitingForPeople.has(code))
+  const worst = isWaiting && severity === 'info' ? 'warning' : severity
   const { approvals } = standing
   const given =
     approvals.needed > 0 ? ([['Approvals', `${approvals.given} of ${approvals.needed}`]] as const) : []

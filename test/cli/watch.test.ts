@@ -289,7 +289,9 @@ describe('when a run will end', () => {
       seconds: range(60, 90, null),
       waitsFor: [{ code: 'WINDOW_CLOSED', times: 1 }],
     }
-    expect(forecastWords(closed)).toBe('no end is known: it is outside of its window')
+    expect(forecastWords(closed)).toBe(
+      'no end is known: it is outside of its window, or a calendar is closed',
+    )
     expect(forecastWords({ ...forecast, ends: null, seconds: null })).toBeUndefined()
   })
 

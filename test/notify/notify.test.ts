@@ -354,7 +354,7 @@ describe('Slack', () => {
     await report(world)
     await world.advance(id)
     await hear()
-    expect(texts().at(-1)).toContain('Held: somebody has to continue it.')
+    expect(texts().at(-1)).toContain('It waits for a person to continue.')
   })
 
   it('tells what is critical in the quiet hours, whichever event of a commit comes first', async () => {

@@ -26,7 +26,7 @@ const words: readonly Word[] = [
       /profile-definition\.ts$|domain\/profile\/(definition|plan-ahead)\.ts$|api\/profiles\/(profile|results|executions)\.ts$/,
       /events\/profile\.ts$|facts\/(targeting|opening)\.ts$|reactor\/profiles\/(run|clean-up|heed-failures|bind-calendars)\.ts$|planning\/candidates\.ts$/,
       // Where the command line and the console have one word for upgrades and rollouts.
-      /cli\/work\/(shown|holds|standing|story|control|approvals)\.ts$|console\/(pages\/upgrade\.tsx|pictures\/passed\.ts)$/,
+      /cli\/work\/(shown|holds|standing|story|control|approvals)\.ts$|events\/phrases\.ts$|console\/(pages\/upgrade\.tsx|pictures\/passed\.ts)$/,
       // Where integrations and approvers are told of rollouts.
       /events\/public\.ts$|reactor\/publishing\/(public-detail|publish)\.ts$/,
       /functions\/notify\/(notice|notify)\.ts$/,

@@ -1,4 +1,5 @@
 import type { AnswerOf } from '../../../contracts/bodies.ts'
+import { holdPhrase as phraseOf } from '../../../contracts/phrases.ts'
 import type { Api } from '../connection/api.ts'
 import { inCommands } from '../connection/in-words.ts'
 import { Failure } from '../failure.ts'
@@ -8,29 +9,9 @@ type Hold = Subject['run']['holds'][number]
 type Action = Subject['run']['actions'][number]
 type Waiting = AnswerOf<'listApprovals'>['approvals'][number]
 
-/** Why a run does not advance, by the code of its hold: what follows "it". */
-const phrases: Readonly<Record<string, string>> = {
-  APPROVAL: 'waits for approval',
-  CONTINUE: 'waits for a person to continue',
-  OPERATOR: 'is paused',
-  WINDOW_CLOSED: 'is outside of its window',
-  FREEZE: 'is stopped, as everything is',
-  POLICY: 'does not meet a policy',
-  BUDGET: 'waits for its share of a budget',
-  GATE_FAILED: 'has not passed the gate of its wave',
-  GATE_INCONCLUSIVE: 'has no data to judge its wave by',
-  BAKING: 'watches its wave before the next',
-  BUSY: 'waits for targets that another upgrade has under way',
-  SPACING: 'waits before the next target',
-  PHASE_FAILED: 'has a part that did not end well',
-  PHASE_OVERTAKEN: 'has a part that was overtaken',
-  RESTING: 'rests after a part',
-}
-
-/** Returns why a run does not advance, in words; a code that has none is what it is. */
+/** Returns why a run does not advance, as what follows "it"; a code that has no words is what it is. */
 export function holdPhrase(code: string): string {
-  const known = Object.hasOwn(phrases, code) ? phrases[code] : undefined
-  return known ?? `is held: ${code.toLowerCase().replaceAll('_', ' ')}`
+  return phraseOf(code) ?? `is held: ${code.toLowerCase().replaceAll('_', ' ')}`
 }
 
 /** What waits for a person, of a run: undefined where nobody knows. */

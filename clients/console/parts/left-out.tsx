@@ -1,4 +1,5 @@
-import { counted, leavingOf } from '../words.ts'
+import { leftOutPhrase } from '../../../contracts/phrases.ts'
+import { counted } from '../words.ts'
 import { Scrolling } from './scrolling.tsx'
 
 /** Whom a plan leaves out: how many, and why. */
@@ -9,7 +10,7 @@ export function LeftOut({ counts }: { readonly counts: Readonly<Record<string, n
     <ul class="left-out" aria-label="Left out">
       {reasons.map(([reason, count]) => (
         <li key={reason}>
-          <b>{counted(count, 'target')}</b> {leavingOf(reason)}
+          <b>{counted(count, 'target')}</b> {leftOutPhrase(reason)}
         </li>
       ))}
     </ul>
@@ -30,7 +31,7 @@ export function LeftOutByName({ all }: { readonly all: readonly One[] }) {
             {all.map(({ targetId, reason, detail }) => (
               <tr key={targetId}>
                 <td>{targetId}</td>
-                <td>{detail ?? leavingOf(reason)}</td>
+                <td>{detail ?? leftOutPhrase(reason)}</td>
               </tr>
             ))}
           </tbody>

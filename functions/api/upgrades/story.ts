@@ -1,5 +1,5 @@
 import type { upgradeContracts } from '../../../contracts/upgrades.ts'
-import { breachPhrase, counted, leftOutWords } from '../../../events/phrases.ts'
+import { breachPhrase, counted, leftOutWords, upgradeHoldPhrases } from '../../../events/phrases.ts'
 import { instantOf } from '../../../events/time.ts'
 import type { UpgradeEvent } from '../../../events/upgrade.ts'
 import { groupOf } from '../../domain/plan/after-wave.ts'
@@ -15,12 +15,6 @@ const sizes = (ranges: readonly (readonly [number, number, ...unknown[]])[]): nu
 
 const targets = (count: number) => counted(count, 'target')
 
-const heldBy = {
-  FREEZE: 'everything is stopped',
-  WINDOW_CLOSED: 'the window, or a calendar, is closed',
-  POLICY: 'a policy is not met',
-  BUDGET: 'what policies let all upgrades do together is in use',
-} as const
 const liftedBy = {
   FREEZE: 'The stop was lifted.',
   WINDOW_CLOSED: 'The window is open.',
@@ -163,9 +157,10 @@ function sentenceOf(event: UpgradeEvent, wave: NameOfWave): string {
       return `${event.data.by} continued after ${wave(event.data.wave)}.`
     case 'HoldPlaced': {
       const { code, until, lapses, ref } = event.data
-      const why = code === 'POLICY' || code === 'BUDGET' ? (ref ?? heldBy[code]) : heldBy[code]
+      const cited = code === 'POLICY' || code === 'BUDGET' ? ref : null
+      const why = cited === null ? '' : `: ${cited}`
       const rest = lapses === null ? '' : `; who is left over stays out from ${lapses} on`
-      return `Held: ${why}${until === null ? '' : ` until ${until}`}${rest}.`
+      return `It ${upgradeHoldPhrases[code]}${why}${until === null ? '' : ` until ${until}`}${rest}.`
     }
     case 'HoldLifted':
       return liftedBy[event.data.code]

@@ -1,9 +1,10 @@
+import type { rolloutHoldPhrases } from '../../../events/phrases.ts'
 import { awaitsApproval } from '../standing.ts'
 import { isPassed, nextRest } from './phases.ts'
 import type { ExistingRollout } from './state.ts'
 import { approvalDeadline } from './wake-up.ts'
 
-export type HoldCode = 'APPROVAL' | 'OPERATOR' | 'PHASE_FAILED' | 'PHASE_OVERTAKEN' | 'RESTING'
+export type HoldCode = keyof typeof rolloutHoldPhrases
 
 /** A reason why the rollout does not begin what is left of it now. */
 export interface Hold {

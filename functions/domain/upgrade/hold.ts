@@ -1,16 +1,6 @@
-export type HoldCode =
-  | 'WINDOW_CLOSED'
-  | 'FREEZE'
-  | 'POLICY'
-  | 'BUDGET'
-  | 'GATE_FAILED'
-  | 'GATE_INCONCLUSIVE'
-  | 'BAKING'
-  | 'APPROVAL'
-  | 'CONTINUE'
-  | 'OPERATOR'
-  | 'BUSY'
-  | 'SPACING'
+import type { upgradeHoldPhrases } from '../../../events/phrases.ts'
+
+export type HoldCode = keyof typeof upgradeHoldPhrases
 
 /** A reason why the upgrade does not advance now. */
 export interface Hold {

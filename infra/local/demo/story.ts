@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bar } from '../../../clients/cli/terminal/bar.ts'
+import { holdPhrase } from '../../../events/phrases.ts'
 import type { Call, Seen } from './api.ts'
 import type { Fleet } from './fleets.ts'
 import type { Screen } from './screen.ts'
@@ -33,18 +34,6 @@ export interface Status {
   readonly completedAt: string | null
 }
 
-const holdWords: Readonly<Record<string, string>> = {
-  APPROVAL: 'waits for a person to approve',
-  CONTINUE: 'waits for a person to continue',
-  OPERATOR: 'paused',
-  BAKING: 'bakes before the next wave',
-  GATE_FAILED: 'the gate failed',
-  GATE_INCONCLUSIVE: 'the gate had no data',
-  WINDOW_CLOSED: 'the window is closed',
-  FREEZE: 'everything is stopped',
-  POLICY: 'a policy is not met',
-}
-
 function lines(title: string, status: Status, silent: readonly string[]): string[] {
   const waves = status.waves.map((wave) => {
     const done = wave.succeeded + wave.failed + wave.unreachable + wave.skipped
@@ -54,7 +43,7 @@ function lines(title: string, status: Status, silent: readonly string[]): string
     return `  wave ${wave.wave}  ${drawn}  ${done}/${wave.size}${marks}`
   })
   const holds = status.holds.map(({ code, ref, until }) => {
-    const words = holdWords[code] ?? code
+    const words = holdPhrase(code) ?? code
     return `  hold    ${words}${ref ? `: ${ref}` : ''}${until ? ` until ${until}` : ''}`
   })
   return [`${title}: ${status.status}`, ...waves, ...holds, ...silent]

@@ -13,10 +13,9 @@ import { joined, readable, stopsOf } from '../../../clients/console/pictures/tim
 import { barOf, cellStates, countsOf, squaresOf, summed } from '../../../clients/console/pictures/waves.ts'
 import { placeOf, to } from '../../../clients/console/router.ts'
 import { isOlder } from '../../../clients/console/versions.ts'
-import { counted, lasting, leavingOf, leavings, sentence } from '../../../clients/console/words.ts'
+import { counted, holdTitle, lasting, sentence } from '../../../clients/console/words.ts'
 import { deployment } from '../../../contracts/deployment.ts'
 import { policyContracts } from '../../../contracts/policies.ts'
-import type { LeftOutReason } from '../../../functions/domain/plan/plan.ts'
 import { validBodies } from '../../e2e/valid-bodies.ts'
 
 const wave = { group: null, succeeded: 0, failed: 0, unreachable: 0, skipped: 0 }
@@ -408,26 +407,13 @@ describe('words', () => {
     ])
   })
 
-  it('say why targets are left out, also where the reason is new', () => {
-    const reasons: Readonly<Record<LeftOutReason, true>> = {
-      ...{ retired: true, component_missing: true, pinned: true, no_earlier_version: true },
-      ...{ already_at_version: true, newer_version: true, below_minimum_version: true, incompatible: true },
-      version_unplaced: true,
-      ...{ not_entitled: true, update_in_progress: true, not_ready: true, after_canaries: true },
-      ...{
-        release_withdrawn: true,
-        release_distrusted: true,
-        release_unpublished: true,
-        moved_on: true,
-        not_selected: true,
-      },
-      ...{ member_elsewhere: true, critical: true, canary_resource: true, rollback_unwanted: true },
-    }
-    const untold = Object.keys(reasons).filter((reason) => !Object.hasOwn(leavings, reason))
-    expect(untold).toEqual([])
-    expect(leavingOf('not_entitled')).toBe('without a licence for it')
-    expect(leavingOf('some_new_reason')).toBe('some new reason')
-    expect(leavingOf('constructor')).toBe('constructor')
+  it('say what holds a run by the words that all say, also where the code is new', () => {
+    expect(['OPERATOR', 'PHASE_OVERTAKEN', 'SOME_NEW', 'constructor'].map(holdTitle)).toEqual([
+      'Paused',
+      'Has a part that was overtaken',
+      'Some new',
+      'Constructor',
+    ])
   })
 })
 
