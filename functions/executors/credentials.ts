@@ -1,5 +1,6 @@
 import { hashOf } from '../../events/canonical.ts'
 import { minute, second } from '../../events/time.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { Answered, Call, Delivery, NotSent } from './call.ts'
 import type { Refusal } from './guard.ts'
 import type { Send } from './http.ts'
@@ -42,7 +43,7 @@ const tokenForm = /^[\x21-\x7e]{1,8192}$/
 
 /** Opens the tokens of this instance. `now` is in milliseconds since the epoch. */
 export function openCredentials({ send, now }: { readonly send: Send; now(): number }): Credentials {
-  const kept = new Map<string, Kept>()
+  const kept = new BoundedMap<string, Kept>(keptAtMost)
 
   const fetch = (key: string, source: TokenSource): Promise<Got> => {
     // One request for all who want it: it is kept before it is answered.
@@ -57,10 +58,7 @@ export function openCredentials({ send, now }: { readonly send: Send; now(): num
       entry.renewAt = now() + Math.max(lifetime - margin, lifetime * 0.9)
       return got
     }
-    kept.delete(key)
     kept.set(key, entry)
-    const [oldest] = kept.keys()
-    if (kept.size > keptAtMost && oldest !== undefined) kept.delete(oldest)
     return entry.got
   }
 

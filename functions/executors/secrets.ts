@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { minute } from '../../events/time.ts'
 import type { Send } from '../aws-send.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { PassingError } from '../errors.ts'
 
 /** A secret as it is named where it is needed: its name or ARN, and the member of the JSON that it is. */
@@ -69,7 +70,7 @@ function faultIn(text: string): string {
 
 /** Opens the secrets in Secrets Manager, which `ask` asks. `now` is in milliseconds since the epoch. */
 export function openSecrets({ ask, now }: { readonly ask: Send; now(): number }): Secrets {
-  const kept = new Map<string, Kept>()
+  const kept = new BoundedMap<string, Kept>(keptAtMost)
 
   const fetch = async (id: string): Promise<SecretRead> => {
     const { status, text } = await ask({
@@ -102,10 +103,7 @@ export function openSecrets({ ask, now }: { readonly ask: Send; now(): number })
       if (kept.get(id) === entry) kept.delete(id)
     }
     read.then(({ kind }) => kind === 'secret' || forget(), forget)
-    kept.delete(id)
     kept.set(id, entry)
-    const [oldest] = kept.keys()
-    if (kept.size > keptAtMost && oldest !== undefined) kept.delete(oldest)
     return read
   }
 

@@ -1,5 +1,6 @@
 import { after, day, instantOf, second } from '../../events/time.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { boundedMapsBy } from '../bounded-map.ts'
 import { freezePolicy, type PolicyState, policyAggregate } from '../domain/policy/policy.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../domain/release/release.ts'
@@ -54,8 +55,7 @@ interface LookedUp {
 const nothingToLookUp: Subject = { upgrade: null, release: null, calendars: [], profile: null, bound: null }
 
 /** By log, what is looked up about upgrades with a plan: a warm function need not read the upgrade first to know. */
-const subjects = new WeakMap<Log, Map<string, Subject>>()
-const subjectsAtMost = 20_000
+const subjectsBy = boundedMapsBy<Log, Subject>(20_000)
 
 function subjectOf(upgrade: string, state: UpgradeState, now: string): Subject {
   if (!exists(state) || hasEnded(state)) return nothingToLookUp
@@ -102,8 +102,7 @@ export async function loadWithFacts(
   upgrade: string,
 ): Promise<{ readonly from: Loaded<UpgradeState>; readonly facts: AdmissionFacts }> {
   const instant = instantOf(now())
-  const known = subjects.get(log) ?? new Map<string, Subject>()
-  subjects.set(log, known)
+  const known = subjectsBy(log)
   const guess = known.get(upgrade)
   const [from, guessed] = await Promise.all([
     log.load(upgradeAggregate, upgrade),
@@ -111,7 +110,6 @@ export async function loadWithFacts(
   ])
   const subject = subjectOf(upgrade, from.state, instant)
   if (guess && guessed && same(guess, subject)) return { from, facts: guessed }
-  if (known.size >= subjectsAtMost) known.clear()
   if (planOf(from.state)) known.set(upgrade, subject)
   return { from, facts: await factsAbout(log, subject, instant) }
 }

@@ -1,4 +1,5 @@
 import { membersPerChunk } from '../../events/plan.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { memberOf, type PlanMember, planAggregate } from '../domain/plan/aggregate.ts'
 import { chunkOf } from '../domain/upgrade/chunks.ts'
 import { NotInTheLog } from '../errors.ts'
@@ -13,8 +14,7 @@ interface PlanSize {
 }
 
 /** Chunks never change once stored, so a warm function may keep the last few it has read. */
-const kept = new Map<string, Chunk>()
-const keptAtMost = 64
+const kept = new BoundedMap<string, Chunk>(64)
 
 /** Returns the members of a plan by their index, read from the log. Throws when the plan has no such chunk. */
 export async function planMembers(
@@ -37,7 +37,6 @@ async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chu
   if (known) return known
   const { state, commit } = await log.load(planAggregate, id)
   if (commit === 0) throw new NotInTheLog(`Chunk ${chunk} of the plan ${planHash}`)
-  if (kept.size >= keptAtMost) kept.delete(kept.keys().next().value ?? '')
   kept.set(id, state)
   return state
 }

@@ -1,6 +1,7 @@
 import type { ProcedureDocument, ProcedureReference } from '../../events/procedure.ts'
 import type { SavedValues, TargetEvent } from '../../events/target.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { type ProcedureState, procedureAggregate } from '../domain/procedure/aggregate.ts'
 import { longestCourse } from '../domain/procedure/steps.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -9,8 +10,7 @@ import { NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 
 /** Revisions never change: those that an instance of a function has read are kept, so many at most. */
-const keptAtMost = 50
-const kept = new Map<string, ProcedureDocument>()
+const kept = new BoundedMap<string, ProcedureDocument>(50)
 
 /** Returns the document of a revision. Throws NotInTheLog where there is none of that content. */
 export async function documentOf(
@@ -23,7 +23,6 @@ export async function documentOf(
     .of(procedureAggregate, name)
     .events({ consistent: true }, ['ProcedureRevised'])) {
     if (event.data.revision !== revision || event.data.hash !== hash) continue
-    if (kept.size >= keptAtMost) kept.clear()
     kept.set(hash, event.data.document)
     return event.data.document
   }

@@ -1,4 +1,5 @@
 import { between, second } from '../../events/time.ts'
+import { boundedMapsBy } from '../bounded-map.ts'
 import { type Forecast, forecastOf } from '../domain/forecast/forecast.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { isPlanned } from '../domain/upgrade/state.ts'
@@ -24,8 +25,7 @@ const largestRead = 10_000
 type Verdict = 'inside' | 'outside' | 'not-judged'
 
 /** By log, what became of the forecasts of what has ended, by its id: an instance judges each once. */
-const verdicts = new WeakMap<Log, Map<string, Promise<Verdict>>>()
-const verdictsKept = 2000
+const verdictsBy = boundedMapsBy<Log, Promise<Verdict>>(2000)
 
 /** Judges each of some by its id, unless that was done before, and counts. */
 export async function tally<One>(
@@ -34,9 +34,7 @@ export async function tally<One>(
   idOf: (one: One) => string,
   judge: (one: One) => Promise<Verdict>,
 ): Promise<TrackRecord> {
-  const known = verdicts.get(log) ?? new Map<string, Promise<Verdict>>()
-  if (known.size >= verdictsKept) known.clear()
-  verdicts.set(log, known)
+  const known = verdictsBy(log)
   const found = await sideBySide(ended.slice(0, judgedAtMost), atOnce.upgrades, async (one) => {
     const verdict = known.get(idOf(one)) ?? judge(one)
     known.set(idOf(one), verdict)

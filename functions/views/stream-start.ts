@@ -1,4 +1,5 @@
 import type { Commit } from '../../events/envelope.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { BrokenStream } from '../log/fold.ts'
 import type { Log } from '../log/log.ts'
 
@@ -10,11 +11,10 @@ export type StreamStart = (stream: string, known: readonly Commit[]) => Promise<
 
 /** Returns what tells when a stream began: from its first commit, where that is at hand, else from the log. */
 export function streamStart(log: Pick<Log, 'commits'>): StreamStart {
-  const starts = new Map<string, string>()
+  const starts = new BoundedMap<string, string>(remembered)
   return async (stream, known) => {
     const present = known.find(({ commit }) => commit === 1)?.at ?? starts.get(stream)
     const at = present ?? (await firstOf(log, stream))
-    if (starts.size >= remembered) starts.delete(starts.keys().next().value ?? '')
     starts.set(stream, at)
     return at
   }

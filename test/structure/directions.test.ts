@@ -65,7 +65,14 @@ const mayKnow: Readonly<Record<string, readonly string[]>> = {
   ],
   infra: ['events/public.ts', 'contracts/routes.ts', 'functions/environment.ts'],
   'infra/local': [
-    ...['events', 'infra', 'functions/audit', 'functions/log/replay.ts', 'functions/same-secret.ts'],
+    ...[
+      'events',
+      'infra',
+      'functions/audit',
+      'functions/log/replay.ts',
+      'functions/same-secret.ts',
+      'functions/bounded-map.ts',
+    ],
     'contracts/routes.ts',
     // The demo draws waves as the command line does.
     'clients/cli/terminal/bar.ts',

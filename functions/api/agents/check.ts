@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { agentContracts, Offer, OfferedCommand } from '../../../contracts/agents.ts'
+import { boundedMapsBy } from '../../bounded-map.ts'
 import { type Compatibility, compatibilityOf } from '../../domain/release/compatibility.ts'
 import { type ReleaseState, releaseAggregate, releaseId } from '../../domain/release/release.ts'
 import { targetAggregate } from '../../domain/target/aggregate.ts'
@@ -59,25 +60,20 @@ function shownOf({ notes, signed }: ReleaseState): OfRelease {
   }
 }
 
-/** So many releases are known at once: those that are rolled out now. */
-const mostKnown = 256
-
-const known = new WeakMap<Log, Map<string, OfRelease>>()
+/** The releases that are rolled out now, so many at once. */
+const releasesBy = boundedMapsBy<Log, OfRelease>(256)
 
 /**
  * Returns what an offer says of a release. None of it changes once the release is registered, so that it is read once an instance, and not once
  * an offer; whether it may still be handed over is asked when it is accepted.
  */
 async function releaseOf(log: Log, release: string): Promise<OfRelease> {
-  const releases = known.get(log) ?? new Map<string, OfRelease>()
-  known.set(log, releases)
+  const releases = releasesBy(log)
   const before = releases.get(release)
   if (before) return before
   const { state } = await log.load(releaseAggregate, release)
   const shown = shownOf(state)
   if (!state.registered) return shown
-  const [oldest] = releases.keys()
-  if (releases.size >= mostKnown && oldest !== undefined) releases.delete(oldest)
   releases.set(release, shown)
   return shown
 }

@@ -2,6 +2,7 @@ import type { agentContracts } from '../../../contracts/agents.ts'
 import { sha256 } from '../../../events/canonical.ts'
 import type { HeldLicence } from '../../../events/target.ts'
 import { instantOf, minute } from '../../../events/time.ts'
+import { boundedMapsBy } from '../../bounded-map.ts'
 import { systemActor } from '../../domain/actor.ts'
 import { type ComponentState, componentAggregate } from '../../domain/component/component.ts'
 import {
@@ -29,14 +30,13 @@ type Asked = Input<(typeof agentContracts)['checkForUpdate']>
 
 /** So long an instance takes what it has read of components and licences as it was, in milliseconds: what is handed over is judged anew. */
 const knownFor = minute
-const knownAtMost = 256
 
 interface Known {
   readonly at: number
   readonly state: Promise<ComponentState | LicenceState>
 }
 
-const known = new WeakMap<Log, Map<string, Known>>()
+const knownBy = boundedMapsBy<Log, Known>(256)
 
 /** Returns what was read under a name in the last minute, or reads it. */
 function readSometimes<State extends ComponentState | LicenceState>(
@@ -44,14 +44,10 @@ function readSometimes<State extends ComponentState | LicenceState>(
   name: string,
   read: () => Promise<Loaded<State>>,
 ): Promise<State> {
-  const all = known.get(log) ?? new Map<string, Known>()
-  known.set(log, all)
+  const all = knownBy(log)
   const before = all.get(name)
   // A name is always read in one way.
   if (before && now() - before.at < knownFor && now() >= before.at) return before.state as Promise<State>
-  all.delete(name)
-  const [oldest] = all.keys()
-  if (all.size >= knownAtMost && oldest !== undefined) all.delete(oldest)
   const state = read().then((loaded) => loaded.state)
   all.set(name, { at: now(), state })
   state.catch(() => all.delete(name))

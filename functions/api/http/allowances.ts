@@ -1,3 +1,5 @@
+import { BoundedMap } from '../../bounded-map.ts'
+
 /** How much one caller may ask of one instance of a function: so many requests at once, and so many a second from then on. */
 export interface Allowance {
   readonly atOnce: number
@@ -40,7 +42,7 @@ export interface Callers {
 
 /** Opens the count of an instance's callers: token buckets in memory, bounded; `now` is in milliseconds since the epoch. */
 export function openCallers(now: () => number, all: Allowances = allowances): Callers {
-  const buckets = new Map<string, Bucket>()
+  const buckets = new BoundedMap<string, Bucket>(mostCallers)
 
   function fill(bucket: Bucket): void {
     const { atOnce, perSecond } = all[bucket.as]
@@ -53,10 +55,7 @@ export function openCallers(now: () => number, all: Allowances = allowances): Ca
     take(caller, as) {
       const bucket = buckets.get(caller) ?? { as, left: all[as].atOnce, filledAt: now() }
       fill(bucket)
-      // What was set last is forgotten last.
-      buckets.delete(caller)
-      buckets.set(caller, bucket)
-      if (buckets.size > mostCallers) buckets.delete(buckets.keys().next().value ?? caller)
+      buckets.set(caller, bucket) // whoever has asked last is forgotten last
       if (bucket.left < 1) return Math.ceil((1 - bucket.left) / all[bucket.as].perSecond)
       bucket.left -= 1
       return null

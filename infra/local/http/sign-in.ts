@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type Role, roles } from '../../../contracts/routes.ts'
+import { BoundedMap } from '../../../functions/bounded-map.ts'
 import { sameSecret } from '../../../functions/same-secret.ts'
 import type { Answer } from './answer.ts'
 import type { Issuer } from './issuer.ts'
@@ -162,12 +163,10 @@ function readAsked(query: URLSearchParams, consoles: readonly string[]): Asked |
 
 /** Keeps values under names that nobody can guess, each for a time, and gives each out once. */
 function once<Value>(milliseconds: number) {
-  const kept = new Map<string, { readonly value: Value; readonly until: number }>()
+  const kept = new BoundedMap<string, { readonly value: Value; readonly until: number }>(most)
   return {
     keep(value: Value): string {
       const name = randomBytes(32).toString('base64url')
-      const oldest = kept.keys().next().value
-      if (kept.size >= most && oldest !== undefined) kept.delete(oldest)
       kept.set(name, { value, until: performance.now() + milliseconds })
       return name
     },
