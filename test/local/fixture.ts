@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub writes its placeholders like this.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 /** A CloudFormation template as it is written, for tests to change. */
 export interface FixtureTemplate {
@@ -12,9 +13,16 @@ export interface FixtureTemplate {
   >
 }
 
-/** Makes an empty directory of its own for one test. */
+const made: string[] = []
+afterAll(() => {
+  for (const directory of made) rmSync(directory, { recursive: true, force: true })
+})
+
+/** Makes an empty directory of its own for one test; it goes after the last of the file. */
 export function scratch(): string {
-  return mkdtempSync(join(tmpdir(), 'drydock-local-'))
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-local-'))
+  made.push(directory)
+  return directory
 }
 
 const client = (name: string) => JSON.stringify(import.meta.resolve(`@aws-sdk/client-${name}`))
