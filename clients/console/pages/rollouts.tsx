@@ -106,6 +106,13 @@ function OneRollout({ id }: { readonly id: string }) {
               {rollout.reason !== null && <>: “{rollout.reason}”</>}
             </p>
           </Head>
+          {rollout.takenBackBy && (
+            <TakenBack
+              words={rolloutBackPhrase(rollout.takenBackBy, rollout.phases.length)}
+              of="rollouts"
+              by={rollout.takenBackBy.rolloutId}
+            />
+          )}
           <Slider stops={stopsOf(told)} at={at} go={setAt} />
           <Holds holds={rollout.holds} />
           {rollout.failure && <p class="notice bad">{rollout.failure.detail}</p>}
