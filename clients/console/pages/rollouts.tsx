@@ -105,14 +105,14 @@ function OneRollout({ id }: { readonly id: string }) {
               {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
               {rollout.reason !== null && <>: “{rollout.reason}”</>}
             </p>
+            {rollout.takenBackBy && (
+              <TakenBack
+                words={rolloutBackPhrase(rollout.takenBackBy, rollout.phases.length)}
+                of="rollouts"
+                by={rollout.takenBackBy.rolloutId}
+              />
+            )}
           </Head>
-          {rollout.takenBackBy && (
-            <TakenBack
-              words={rolloutBackPhrase(rollout.takenBackBy, rollout.phases.length)}
-              of="rollouts"
-              by={rollout.takenBackBy.rolloutId}
-            />
-          )}
           <Slider stops={stopsOf(told)} at={at} go={setAt} />
           <Holds holds={rollout.holds} />
           {rollout.failure && <p class="notice bad">{rollout.failure.detail}</p>}

@@ -39,14 +39,14 @@ export function OneUpgrade({ id }: { readonly id: string }) {
               {upgrade.requestedBy}, <Instant at={upgrade.requestedAt} />
               {upgrade.reason !== null && <>: “{upgrade.reason}”</>}
             </p>
+            {upgrade.takenBackBy && (
+              <TakenBack
+                words={backPhrase(upgrade.takenBackBy.status)}
+                of="upgrades"
+                by={upgrade.takenBackBy.upgradeId}
+              />
+            )}
           </Head>
-          {upgrade.takenBackBy && (
-            <TakenBack
-              words={backPhrase(upgrade.takenBackBy.status)}
-              of="upgrades"
-              by={upgrade.takenBackBy.upgradeId}
-            />
-          )}
           <Slider stops={stopsOf(told)} at={at} go={setAt} />
           <Holds holds={upgrade.holds} />
           {!isOver(upgrade) && (
