@@ -161,16 +161,16 @@ const summary = z.object({
   failure,
 })
 
-const listed = summary.extend({
-  takenBackBy: z
-    .object({
-      rolloutId: z.string(),
-      phases: z.int().describe('How many of its phases that takes back.'),
-      status: z.string().describe('How that rollback stands.'),
-    })
-    .nullable()
-    .describe('The rollback that was asked for last; null: none was.'),
-})
+const takenBackBy = z
+  .object({
+    rolloutId: z.string(),
+    phases: z.int().describe('How many of its phases that takes back.'),
+    status: z.string().describe('How that rollback stands.'),
+  })
+  .nullable()
+  .describe('The rollback that was asked for last; null: none was.')
+
+const listed = summary.extend({ takenBackBy })
 
 const shownPhase = z.object({
   name: z.string(),
@@ -288,6 +288,7 @@ export const rolloutContracts = {
             z.object({ by: z.string(), at: z.string(), comment: z.string().nullable() }),
           ),
           children: z.array(z.object({ rolloutId: z.string(), phases: z.array(z.string()), at: z.string() })),
+          takenBackBy,
           abort: z.looseObject({}).nullable(),
           generation: z.int(),
           position,

@@ -107,6 +107,13 @@ export const upgradeStatus = z.object({
 
 const rolloutId = z.string().nullable().describe('The rollout that it is a phase of; null: it stands alone.')
 
+const takenBackBy = z
+  .object({ upgradeId: z.string(), status: z.string().describe('How that rollback stands.') })
+  .nullable()
+  .describe(
+    'The rollback of all of it that was asked for last; null: none was. Those of one target are among its children.',
+  )
+
 /** An upgrade in a list. */
 export const upgradeSummary = upgradeStatus.extend({
   id: z.string(),
@@ -119,12 +126,7 @@ export const upgradeSummary = upgradeStatus.extend({
   planHash: z.string().nullable(),
   approvals: countedApprovals,
   failure,
-  takenBackBy: z
-    .object({ upgradeId: z.string(), status: z.string().describe('How that rollback stands.') })
-    .nullable()
-    .describe(
-      'The rollback of all of it that was asked for last; null: none was. Those of one target are among its children.',
-    ),
+  takenBackBy,
 })
 
 /** What a first wave shows of a release before others follow. */
@@ -279,6 +281,7 @@ export const upgradeDetail = upgradeStatus.extend({
       at: z.string(),
     }),
   ),
+  takenBackBy,
   failure,
   failures,
   againstRelease,

@@ -89,6 +89,14 @@ async function aboutOf(log: Log, stream: string): Promise<Seen | null> {
   return null
 }
 
+/** Returns what people are told of an event; null: nothing. A release is called as it was registered, v1.2.0 as by upgrades, whatever identifies it. */
+async function noticeFor(log: Log, detail: PublicDetail, about: About | null): Promise<Notice | null> {
+  if (!('releaseId' in detail) || !isTold(detail.type)) return noticeOf(detail, about)
+  const { state } = await log.load(releaseAggregate, detail.releaseId)
+  const { registered, component, version } = state
+  return noticeOf(registered ? { ...detail, releaseId: `${component}@${version}` } : detail, about)
+}
+
 /** Does a destination show how a stream stands by one message, which is edited? */
 function edits({ document }: Destination, about: About | null): about is About {
   return document.kind === 'slack' && about !== null
@@ -123,7 +131,7 @@ async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: Publ
   const needed = isTold(detail.type) || destinations.length > 0
   if (!needed) return
   const about = await aboutOf(log, detail.stream)
-  const notice = noticeOf(detail, about)
+  const notice = await noticeFor(log, detail, about)
   const severity = notice?.severity ?? 'info'
   const known = knownAs(detail, notice)
   if (notice) await inbox.put(notificationOf(detail, notice, known))
@@ -229,7 +237,7 @@ async function tellingOf(
   }
   const detail = JSON.parse(event) as PublicDetail // as the bus bore it
   const about = await look(detail.stream)
-  const notice = noticeOf(detail, about)
+  const notice = await noticeFor(services.log, detail, about)
   const changelog =
     destination.document.kind === 'email' ? await changelogOf(services.log, detail, about) : []
   return { detail, notice, changelog, commit, said: '' }

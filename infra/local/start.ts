@@ -7,6 +7,7 @@ import { checkSpace, isFullDisk } from './disk.ts'
 import { programHere } from './dynamodb/program.ts'
 import { type RuntimeOptions, startRuntime } from './runtime.ts'
 import { synthesize } from './synthesis.ts'
+import { urlOption } from './url-option.ts'
 
 const usage = `npm start -- [options]
 
@@ -131,7 +132,7 @@ async function main(): Promise<void> {
     `Data is in ${options.data}${options.speed === 1 ? '' : `, the clock runs ${options.speed} times as fast as the wall`}.`,
   )
   console.log('A first command, in another terminal; --help lists the others:')
-  console.log(`  npm run --silent drydock -- targets list --data ${options.data}`)
+  console.log(`  npm run --silent drydock -- targets list --data ${options.data}${urlOption(runtime.url)}`)
   console.log('A token for the API:')
   console.log(`  npm run --silent token -- --data ${options.data} --user operator-1 --role operator`)
 }

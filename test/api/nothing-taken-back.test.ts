@@ -266,15 +266,18 @@ describe('an abort that is to take back what has changed nobody', () => {
   })
 })
 
-describe('lists', () => {
+describe('lists, and what is said of one run', () => {
   it('say of an upgrade by which rollback it is taken back, and how that stands', async () => {
     const { world, id } = await paused('failed')
     const listed = async () => {
       await world.settle()
       const { upgrades } = (await world.call('GET', '/api/upgrades')).body
-      return upgrades.find((one: { readonly id: string }) => one.id === id)?.takenBackBy
+      const inList = upgrades.find((one: { readonly id: string }) => one.id === id)?.takenBackBy
+      expect((await world.call('GET', `/api/upgrades/${id}`)).body.takenBackBy).toEqual(inList)
+      return inList
     }
     expect(await listed()).toBeNull()
+    world.pass(1)
     const child = (await rollBack(world, id)).body.upgradeId
     for (let move = 0; move < 3; move++) {
       await world.settle()
@@ -285,6 +288,9 @@ describe('lists', () => {
     await report(world)
     await world.advance(child)
     expect(await listed()).toEqual({ upgradeId: child, status: 'completed' })
+    const { requestedAt } = (await world.call('GET', `/api/upgrades/${id}`)).body
+    const { body } = await world.call('GET', `/api/upgrades/${id}`, { query: { at: requestedAt } })
+    expect(body.takenBackBy).toBeNull()
   })
 
   it('say so of a rollout too, and how many of its phases', async () => {
@@ -296,10 +302,17 @@ describe('lists', () => {
     }
     const { phases } = (await world.call('GET', `/api/v1/rollouts/${id}`)).body
     const body = { phases: [phases[1].name] }
+    world.pass(1)
     const back = (await world.call('POST', `/api/v1/rollouts/${id}/rollback`, { body })).body.rolloutId
     await world.settle()
     const { rollouts } = (await world.call('GET', '/api/v1/rollouts')).body
     const one = rollouts.find((row: { readonly rolloutId: string }) => row.rolloutId === id)
     expect(one.takenBackBy).toMatchObject({ rolloutId: back, phases: 1 })
+    const { body: now } = await world.call('GET', `/api/v1/rollouts/${id}`)
+    expect(now.takenBackBy).toEqual(one.takenBackBy)
+    const { body: before } = await world.call('GET', `/api/v1/rollouts/${id}`, {
+      query: { at: now.requestedAt },
+    })
+    expect(before.takenBackBy).toBeNull()
   })
 })

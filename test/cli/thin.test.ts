@@ -101,6 +101,17 @@ it('a target is added with what it runs, or no plan would ever mention it', asyn
   expect(err).toContain('Next: drydock targets add cust_1 --component NAME=VERSION')
 })
 
+it.each([
+  [['getUpgrade', '--param', 'upgradeId=up-1'], 'getUpgrade takes --param id=….'],
+  [['deleteCalendar'], 'deleteCalendar takes --param name=….'],
+  [['getTrust', '--param', 'id=1'], 'getTrust takes no --param.'],
+])('an operation is called with all parts of its path, and no others: %j', async (words, said) => {
+  const api = await standIn(() => [200, {}])
+  const { code, err } = await commandAt(api, ['call', ...words])
+  expect([code, api.asked]).toEqual([2, []])
+  expect(err).toContain(said)
+})
+
 it('a licence is defined by its key, which is not sent', async () => {
   const file = join(scratch(), 'key')
   writeFileSync(file, 'a-key\n')

@@ -413,6 +413,11 @@ describe('a rollback that begins when what it takes back is over', () => {
     expect([code, err]).toEqual([exitCodes.done, expect.stringContaining('It begins as soon as')])
   })
 
+  it('is told with its run below what it does', async () => {
+    const { out } = await commandAt(await later(2), ['rollback', 'up-1', '--reason', 'x'])
+    expect(out).toBe('It starts later\n  it is a run of its own: back-1\nNext: drydock watch back-1\n')
+  })
+
   it('is waited for no longer than is said', async () => {
     const words = ['rollback', 'up-1', '--reason', 'x', '--watch', '--timeout', '1s']
     expect((await commandAt(await later(1000), words)).code).toBe(exitCodes.refused)

@@ -245,6 +245,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
       await other.getByText(`${component} v1.1.0 is held back.`).waitFor()
       await other.getByText('Nobody who was selected is left out.').waitFor()
       await other.getByText(/differences? to the last plan/).waitFor()
+      await other.getByRole('row').last().scrollIntoViewIfNeeded()
       await picture(second, 'approvals')
       await operator.post(`/api/upgrades/${body.upgradeId}/abort`, {})
       const entry = second.page.locator('.card').filter({ hasText: 'Approve: Two nodes' })
@@ -282,6 +283,7 @@ describe.skipIf(browserAt === undefined)('in the console', () => {
           expect.stringContaining('quiet'),
         ])
       expect(await page.locator('.graph .line.caught').count()).toBe(4)
+      await page.getByText('It waits for a person: Does nothing run there?').waitFor({ timeout: 30_000 })
       await picture(second, 'procedure')
       await act(second, 'It may go on')
       await page

@@ -530,7 +530,8 @@ describe('people', () => {
     ]
     const { notifications } = (await list(ada)).body
     expect(notifications).toHaveLength(2)
-    const [newest] = notifications
+    const [newest, oldest] = notifications
+    expect(oldest).toMatchObject({ version: 'v1.2.0', title: 'Release api v1.2.0', about: null })
     expect(newest).toMatchObject({
       ...{ type: 'warning', version: 'v1.2.0', title: 'Upgrade of api to v1.2.0' },
       description: 'It waits for approval.',

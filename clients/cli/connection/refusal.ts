@@ -42,7 +42,8 @@ function acknowledging({ params: { id = '' } }: AskedFor, { errors = [] }: Said)
 
 /** What a person can do next about problems that have one answer: commands that can be pasted. */
 const nextOf: Readonly<Record<string, Next>> = {
-  unauthenticated: 'Sign in again: drydock login, or a new --token. Locally: --data DIR.',
+  unauthenticated:
+    'Sign in again: drydock login, or a new --token. Locally: --data DIR, and --url where it has a port of its own.',
   forbidden: 'Somebody with another role can do it; locally: --as NAME --role ROLE.',
   'self-approval': 'Somebody else has to do it; locally: --as NAME.',
   'not-acknowledged': acknowledging,

@@ -20,14 +20,26 @@ export const call: Work = async (session, given) => {
       `There is no operation ${operation}.`,
       `Next: one of ${routes.map((route) => route.operation).join(', ')}`,
     )
+  const params = given.pairs('param')
+  const named = partsOf(operation)
+  if (Object.keys(params).sort().join() !== named.join())
+    throw misused(
+      `${operation} takes ${named.length === 0 ? 'no --param' : named.map((name) => `--param ${name}=…`).join(' ')}.`,
+    )
   const file = given.text('body')
   const answered = await session.api.call(operation, {
-    params: given.pairs('param'),
+    params,
     query: given.pairs('query'),
     ...(file !== undefined && { document: await documentOf(file, session) }),
   })
   session.console.json(answered.body)
   return exitCodes.done
+}
+
+/** Returns the names of the parts of an operation's path, sorted: one left out would make it another path. */
+function partsOf(operation: Operation): string[] {
+  const { path } = routes.find((route) => route.operation === operation) ?? { path: '' }
+  return [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []).sort()
 }
 
 function isOperation(name: string): name is Operation {

@@ -12,15 +12,9 @@ interface Written {
   readonly commit: string | null
 }
 
-function told(
-  session: Session,
-  given: Given,
-  id: string,
-  { body, commit }: Written,
-  options?: { readonly beginsLater: boolean },
-) {
+function told(session: Session, given: Given, id: string, { body, commit }: Written) {
   const say = () => session.console.say(body.message, 'good')
-  return toldOrWatched(session, given, { id, body, commit }, say, options)
+  return toldOrWatched(session, given, { id, body, commit }, say)
 }
 
 type ByKind = { readonly [Kind in Subject['kind']]: () => Promise<Written> }
@@ -167,14 +161,14 @@ interface ChildWritten extends Written {
   readonly body: Written['body'] & { readonly leftOutCounts?: Readonly<Record<string, number>> }
 }
 
-async function toldOfChild(session: Session, given: Given, child: string, answer: ChildWritten) {
-  const { console, json } = session
-  if (!json) {
+function toldOfChild(session: Session, given: Given, child: string, { body, commit }: ChildWritten) {
+  const { console } = session
+  const say = () => {
+    console.say(body.message, 'good')
     console.say(`  it is a run of its own: ${child}`)
-    for (const words of leftOutWords(answer.body.leftOutCounts))
-      console.say(`  left out  ${words}`, 'careful')
+    for (const words of leftOutWords(body.leftOutCounts)) console.say(`  left out  ${words}`, 'careful')
   }
-  return told(session, given, child, answer, { beginsLater: true })
+  return toldOrWatched(session, given, { id: child, body, commit }, say, { beginsLater: true })
 }
 
 /** Leaves out one target. */

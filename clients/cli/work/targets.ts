@@ -77,7 +77,8 @@ function sayTarget(session: Session, target: AnswerOf<'getTarget'>) {
     retired: retired?.reason,
     'heard of at least': target.lastSeenAt,
     'under way': active && `${active.component} ${active.from} to ${active.to}, upgrade ${active.upgradeId}`,
-    'ended last': last && `${last.component} ${last.from} to ${last.to}: ${last.outcome} ${last.code ?? ''}`,
+    'ended last':
+      last && `${last.component} ${last.from} to ${last.to}: ${last.outcome} ${last.code ?? ''}`.trimEnd(),
   })
 }
 

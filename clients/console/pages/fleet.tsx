@@ -95,7 +95,7 @@ function List() {
   const may = session.roles.some((role) => rolesFor('registerTargets').includes(role))
   return (
     <>
-      <Head title="Fleet">
+      <Head title="Targets">
         <button type="button" disabled={!may} onClick={() => setImports(true)}>
           Import targets
         </button>

@@ -105,6 +105,13 @@ function OneRollout({ id }: { readonly id: string }) {
               {rollout.requestedBy}, <Instant at={rollout.requestedAt} />
               {rollout.reason !== null && <>: “{rollout.reason}”</>}
             </p>
+            {rollout.takenBackBy && (
+              <TakenBack
+                words={rolloutBackPhrase(rollout.takenBackBy, rollout.phases.length)}
+                of="rollouts"
+                by={rollout.takenBackBy.rolloutId}
+              />
+            )}
           </Head>
           <Slider stops={stopsOf(told)} at={at} go={setAt} />
           <Holds holds={rollout.holds} />

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { backPhrase } from '../../../contracts/phrases.ts'
 import { attemptStatuses } from '../../../contracts/statuses.ts'
 import type { Upgrade } from '../answers.ts'
 import { Card, Empty, Head, Instant, Pager, Shown, Status } from '../parts/basic.tsx'
@@ -13,6 +14,7 @@ import { ReleaseNotice } from '../parts/release-standing.tsx'
 import { Scrolling } from '../parts/scrolling.tsx'
 import { Slider } from '../parts/slider.tsx'
 import { Story, useStory } from '../parts/story.tsx'
+import { TakenBack } from '../parts/taken-back.tsx'
 import { Waves } from '../parts/waves.tsx'
 import { isOver } from '../pictures/actions.ts'
 import { stopsOf } from '../pictures/timeline.ts'
@@ -37,6 +39,13 @@ export function OneUpgrade({ id }: { readonly id: string }) {
               {upgrade.requestedBy}, <Instant at={upgrade.requestedAt} />
               {upgrade.reason !== null && <>: “{upgrade.reason}”</>}
             </p>
+            {upgrade.takenBackBy && (
+              <TakenBack
+                words={backPhrase(upgrade.takenBackBy.status)}
+                of="upgrades"
+                by={upgrade.takenBackBy.upgradeId}
+              />
+            )}
           </Head>
           <Slider stops={stopsOf(told)} at={at} go={setAt} />
           <Holds holds={upgrade.holds} />

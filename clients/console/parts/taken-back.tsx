@@ -1,6 +1,6 @@
 import { to } from '../router.ts'
 
-/** Below a run in a list: in these words that it is taken back, and the way to the run by which it is. */
+/** Below a run, in a list and on its own page: in these words that it is taken back, and the way to the run by which it is. */
 export function TakenBack({
   words,
   of,

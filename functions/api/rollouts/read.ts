@@ -8,6 +8,7 @@ import { actionsOf, glassActionsOf } from '../../domain/rollout/possible.ts'
 import { type ExistingRollout, exists, type Phase } from '../../domain/rollout/state.ts'
 import { asOf } from '../../facts/as-of.ts'
 import { livingOf } from '../../facts/rollout-children.ts'
+import type { Log } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import type { RolloutRow, UpgradeRow } from '../../views/rows.ts'
@@ -37,14 +38,17 @@ function rowOf(id: string, state: ExistingRollout): RolloutRow {
   return { rolloutId: id, kind, parent, name, by, phases: phases.length, planHash, requestedAt, standing }
 }
 
-/** Returns a rollout as lists have it. How its rollback stands, the log says; where nothing does yet, it has just been noted. */
-async function listedBody(row: RolloutRow, { log }: Pick<Services, 'log'>) {
-  const { back } = row
-  if (back === undefined) return { ...summaryBody(row), takenBackBy: null }
+/** Returns by which rollout one is taken back, and how that stands, which the log says; where nothing does yet, it has just been noted. */
+async function takenBackBy(log: Pick<Log, 'load'>, back: RolloutRow['back']) {
+  if (back === undefined) return null
   const { rollout: rolloutId, phases } = back
   const { state } = await log.load(rolloutAggregate, rolloutId)
-  const status = upgradeWords[exists(state) ? state.standing.status : 'requested']
-  return { ...summaryBody(row), takenBackBy: { rolloutId, phases, status } }
+  return { rolloutId, phases, status: upgradeWords[exists(state) ? state.standing.status : 'requested'] }
+}
+
+/** Returns a rollout as lists have it. */
+async function listedBody(row: RolloutRow, { log }: Pick<Services, 'log'>) {
+  return { ...summaryBody(row), takenBackBy: await takenBackBy(log, row.back) }
 }
 
 /** Lists rollouts from the view. */
@@ -127,7 +131,9 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
   const { request, approvals, children, abort, standing } = state
   const then = at ?? instantOf(services.now())
   const { move, place } = position(state, then)
-  const living = await livingOf(at === undefined ? services.log : asOf(services.log, at), state)
+  const log = at === undefined ? services.log : asOf(services.log, at)
+  const living = await livingOf(log, state)
+  const last = children.at(-1)
   const nameOf = (phase: number) => state.phases[phase]?.name ?? []
   const body = {
     ...(await statusBody(services, params.id, state, at)),
@@ -135,6 +141,7 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
     children: children.map(({ child, phases, at: asked }) => ({
       ...{ rolloutId: child, phases: phases.flatMap(nameOf), at: asked },
     })),
+    takenBackBy: await takenBackBy(log, last && { rollout: last.child, phases: last.phases.length }),
     ...{ abort, generation: standing.generation, position: { move, place } },
     actions: [...actionsOf(state, living, then)],
     breakGlassActions: [...glassActionsOf(state, living)],

@@ -5,10 +5,11 @@ import { waveSizes } from '../../domain/plan/waves.ts'
 import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { position } from '../../domain/upgrade/position.ts'
 import { actionsOf, glassActionsOf } from '../../domain/upgrade/possible.ts'
-import { exists, planOf } from '../../domain/upgrade/state.ts'
+import { type ExistingUpgrade, exists, planOf } from '../../domain/upgrade/state.ts'
 import { asOf } from '../../facts/as-of.ts'
 import { relativesOf } from '../../facts/family.ts'
 import { againstReleaseOf } from '../../facts/release.ts'
+import type { Log } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { awaitVersion } from '../../views/await-version.ts'
@@ -76,6 +77,17 @@ async function listedBody(row: UpgradeRow, { views }: Pick<Services, 'views'>) {
   return { ...summaryBody(row), takenBackBy: upgradeId === null ? null : { upgradeId, status } }
 }
 
+/** Returns by which upgrade all of one is taken back, and how that stands, as the log says; where nothing does yet, it has just been noted. */
+async function takenBackBy(log: Pick<Log, 'load'>, children: ExistingUpgrade['children']) {
+  const back = children.findLast(({ kind, target }) => kind === 'rollback' && target === null)
+  if (back === undefined) return null
+  const { state } = await log.load(upgradeAggregate, back.child)
+  return {
+    upgradeId: back.child,
+    status: upgradeWords[exists(state) ? state.standing.status : 'requested'],
+  }
+}
+
 /** Lists upgrades from the view. */
 export const listUpgrades: Operate<Contracts['listUpgrades']> = async ({ query }, services) => {
   const { limit, cursor, status, ...others } = query
@@ -108,7 +120,8 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
   const { failure, generation } = standing
   const plan = planOf(state)
   const then = at ?? instantOf(now())
-  const relatives = await relativesOf(at === undefined ? log : asOf(log, at), params.id, state)
+  const logThen = at === undefined ? log : asOf(log, at)
+  const relatives = await relativesOf(logThen, params.id, state)
   const { move, place } = position(state, then)
   const against = await againstReleaseOf(log, state, at === undefined ? {} : { at })
   const approvals = state.stage === 'requested' ? [] : state.approvals
@@ -135,6 +148,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     children: children.map(({ child, kind, target, at: asked }) => ({
       ...{ upgradeId: child, kind, targetId: target, at: asked },
     })),
+    takenBackBy: await takenBackBy(logThen, children),
     failure,
     failures: plan
       ? await commonFailures(log, { id: params.id, planHash: plan.planHash, counts: standing.counts, commit })

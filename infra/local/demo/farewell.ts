@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { urlOption } from '../url-option.ts'
 
 /** What is still there when the story is told. */
 export interface Left {
@@ -22,8 +23,8 @@ export function farewell({ url, data, upgradeId, fleet }: Left): string[] {
     `  UPGRADES=${url}/api/upgrades`,
     `  ID=${upgradeId}`,
     `  DATA=${/[^\w./-]/.test(directory) ? `'${directory.replaceAll("'", String.raw`'\''`)}'` : directory}`,
-    '  npm run -s drydock -- status $ID --data "$DATA"',
-    '  npm run -s drydock -- events $ID --data "$DATA"',
+    `  npm run -s drydock -- status $ID --data "$DATA"${urlOption(url)}`,
+    `  npm run -s drydock -- events $ID --data "$DATA"${urlOption(url)}`,
     '  TOKEN=$(npm run -s token -- --data "$DATA" --user operator-1 --role operator)',
     '  get() { curl -sS -H "authorization: Bearer $TOKEN" "$@"; echo; }',
     '  get $UPGRADES/$ID/status',

@@ -92,7 +92,7 @@ describe.skipIf(browserAt === undefined)('a page of the console', () => {
     for (const child of [back, idAt()]) await world.call('POST', `/api/upgrades/${child}/abort`, { body: {} })
   })
 
-  it('says in a list by which run another is taken back, and leads there', async () => {
+  it('says in a list and on its page by which run another is taken back, and leads there', async () => {
     const { page } = seat
     await fleet('lists', 2)
     const id = await deploy('lists')
@@ -106,6 +106,22 @@ describe.skipIf(browserAt === undefined)('a page of the console', () => {
     await row.getByText('being taken back by').waitFor({ state: 'detached' })
     await row.getByRole('link', { name: back }).click()
     await page.waitForURL((now) => now.hash.endsWith(back))
+    await visit(`upgrades/${id}`)
+    await page.getByText('taken back by', { exact: false }).getByRole('link', { name: back }).waitFor()
+  })
+
+  it('shows charts one below the other on a phone, and figures whole', async () => {
+    const { page } = seat
+    const size = page.viewportSize()
+    await page.setViewportSize({ width: 390, height: 900 })
+    await visit('analytics')
+    const [, second, third] = await page.locator('.charts > .card').all()
+    const below = await second?.boundingBox()
+    expect((await third?.boundingBox())?.x).toBe(below?.x)
+    const breaks =
+      'new Set([...document.querySelectorAll("td.number")].map((cell) => getComputedStyle(cell).whiteSpace))'
+    expect(await page.evaluate(`[...${breaks}]`)).toEqual(['nowrap'])
+    if (size) await page.setViewportSize(size)
   })
 
   it('says of each licence whether it is in force, and why not', async () => {

@@ -31,6 +31,16 @@ describe('the end of the demo', () => {
     expect(said.filter((line) => line !== '')).toEqual([...paths, directory])
   })
 
+  it.each([
+    ['http://127.0.0.1:3100', ''],
+    [left.url, ` --url ${left.url}`],
+  ])('has the command line look at %s', (url, option) => {
+    const lines = farewell({ ...left, url }).filter((line) => line.includes('drydock -- '))
+    expect(lines).toEqual(
+      ['status', 'events'].map((word) => `  npm run -s drydock -- ${word} $ID --data "$DATA"${option}`),
+    )
+  })
+
   it('names the description of the API and an instance', () => {
     const text = farewell(left).join('\n')
     expect(text).toContain(`${left.url}/openapi.json`)
