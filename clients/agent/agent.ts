@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Held, verifyAssignment } from './assignment.ts'
 import { runCommand } from './command.ts'
-import { BadConfig, type Config } from './config.ts'
+import { BadConfig, type Config, readNamed } from './config.ts'
 import { type ControlPlane, controlPlaneAt, Declined, type Offer } from './control-plane.ts'
 import { type Ask, asking } from './exchange.ts'
 import { type Installing, install, withReport } from './install.ts'
@@ -88,25 +88,11 @@ function settleTrial(directory: string, trial: Trial, { watched = false, tried =
   if (!tried && kind !== 'none') restoreJournal(directory)
 }
 
-/** Returns what a file of the configuration holds. Throws {@link BadConfig} with what to do where it cannot be read. */
-function kept(field: string, file: string, next: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new BadConfig(
-      code === 'ENOENT'
-        ? `${field}: there is no ${file}: ${next}.`
-        : `${field}: ${file} cannot be read: ${message}`,
-    )
-  }
-}
-
 function openTaken(config: Config, tell: (words: string) => void, started: Started): Omit<Agent, 'close'> {
   const { directory } = config
   const trial = config.agent ? openTrial(ownDirectory(directory)) : undefined
   if (trial) settleTrial(directory, trial, started)
-  const credential = kept('server.credential', config.server.credential, 'run drydock-agent enrol first')
+  const credential = readNamed('server.credential', config.server.credential, 'run drydock-agent enrol first')
   const assigning = assigningOf(config, credential)
   const journal = openJournal(directory)
   endLeftBehind(directory)
@@ -117,7 +103,7 @@ function openTaken(config: Config, tell: (words: string) => void, started: Start
   const plane = controlPlaneAt(config.server.url, {
     ask,
     credential,
-    licence: licence === undefined ? undefined : kept('server.licence', licence, 'put the key there'),
+    licence: licence === undefined ? undefined : readNamed('server.licence', licence, 'put the key there'),
     environment,
     bootId: randomUUID(),
     heard: clock.hear,

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import * as z from 'zod'
 import { isArmored, readCertificate } from './openpgp.ts'
@@ -218,6 +218,20 @@ function isKey(text: string): boolean {
 /** Tells what is wrong with a configuration, and where in it. */
 export class BadConfig extends Error {}
 
+/** Returns what a file of the configuration holds, without blanks around it. Throws {@link BadConfig} where it cannot be read, with what to do where there is none. */
+export function readNamed(field: string, file: string, next: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new BadConfig(
+      code === 'ENOENT'
+        ? `${field}: there is no ${file}: ${next}.`
+        : `${field}: ${file} cannot be read: ${message}`,
+    )
+  }
+}
+
 /** Hosts to which a credential may go without encryption: nothing leaves the machine. */
 const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
@@ -256,7 +270,7 @@ export function configIn(value: unknown, folder: string): Config {
 
 /** Reads the configuration in a file. Throws {@link BadConfig} where it cannot be understood. */
 export async function readConfig(file: string): Promise<Config> {
-  const text = await readFile(file, 'utf8')
+  const text = readNamed('--config', file, 'docs/agent.md shows what one looks like')
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { type IncomingMessage, request as overHttp } from 'node:http'
 import { request as overHttps, type RequestOptions } from 'node:https'
-import type { Config } from './config.ts'
+import { type Config, readNamed } from './config.ts'
 
 /** Nobody answered, or not to its end: whether anything happened there is not known. */
 export class NoAnswer extends Error {}
@@ -19,16 +18,21 @@ export interface Asked {
 /** Opens an exchange by HTTP; over TLS it is 1.3, with the authorities that are given and no others, where some are. */
 export type Ask = (url: URL, asked?: Asked) => Promise<IncomingMessage>
 
-/** Returns what asks. Rejects with {@link NoAnswer}, also where the other side says nothing for `silent` milliseconds; redirects are answers like others. */
+const put = 'put it there'
+
+/** Returns what asks. Rejects with {@link NoAnswer}, also where the other side says nothing for `silent` milliseconds; redirects are answers like others. Throws BadConfig where a file cannot be read. */
 export function asking(
   { ca, certificate, key }: Pick<Config['server'], 'ca' | 'certificate' | 'key'>,
   silent = silentFor,
 ): Ask {
   const tls: RequestOptions = {
     minVersion: 'TLSv1.3',
-    ...(ca !== undefined && { ca: readFileSync(ca) }),
+    ...(ca !== undefined && { ca: readNamed('server.ca', ca, put) }),
     ...(certificate !== undefined &&
-      key !== undefined && { cert: readFileSync(certificate), key: readFileSync(key) }),
+      key !== undefined && {
+        cert: readNamed('server.certificate', certificate, put),
+        key: readNamed('server.key', key, put),
+      }),
   }
   return (url, { method = 'GET', headers = {}, body, signal } = {}) =>
     new Promise((resolve, reject) => {

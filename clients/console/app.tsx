@@ -1,7 +1,7 @@
 import { type ComponentType, Fragment } from 'preact'
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Api, Refused } from './api.ts'
-import { Loading, Refusal } from './parts/basic.tsx'
+import { Empty, Loading, Refusal } from './parts/basic.tsx'
 import type { Session } from './person.ts'
 import { type Place, placeOf, to } from './router.ts'
 import { type Config, comeBack, forget, present, readConfig, signIn } from './session.ts'
@@ -120,6 +120,18 @@ function usePlace(): Place {
   return place
 }
 
+/** What is shown of a place that there is not. */
+function Nowhere() {
+  return (
+    <Empty>
+      <h1>There is no such page</h1>
+      <p>
+        The menu has all that there are; <a href={to(['upgrades'])}>upgrades</a> come first.
+      </p>
+    </Empty>
+  )
+}
+
 function Inside({ session, end }: { readonly session: Session; end(): void }) {
   const place = usePlace()
   const name = place.parts[0] ?? 'upgrades'
@@ -127,7 +139,7 @@ function Inside({ session, end }: { readonly session: Session; end(): void }) {
   const [open, setOpen] = useState(false)
   const signed = useMemo(() => ({ api: new Api(session.token, end), session }), [session])
   useEffect(() => {
-    const load = Object.hasOwn(pages, name) ? pages[name] : pages.upgrades
+    const load = Object.hasOwn(pages, name) ? pages[name] : async () => Nowhere
     let over = false
     void load?.().then((Page) => {
       if (!over) setShown({ name, Page })

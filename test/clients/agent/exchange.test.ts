@@ -6,12 +6,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { BadConfig, configIn } from '../../../clients/agent/config.ts'
+import { BadConfig, configIn, readConfig } from '../../../clients/agent/config.ts'
 import { download } from '../../../clients/agent/download.ts'
 import { asking, NoAnswer, textOf } from '../../../clients/agent/exchange.ts'
 import { type Certified, certify } from '../../../infra/local/certificates.ts'
 import { newSigner } from '../../domain/trust/signing.ts'
 import { serving } from './place.ts'
+
+it('names the setting and the file that is not there', () => {
+  const certificate = { certificate: '/nowhere/agent.crt', key: '/nowhere/agent.key' }
+  expect(() => asking({ ca: '/nowhere/ca.crt' })).toThrow('server.ca: there is no /nowhere/ca.crt')
+  expect(() => asking(certificate)).toThrow('server.certificate: there is no /nowhere/agent.crt')
+})
+
+it('names a configuration that is not there', async () => {
+  await expect(readConfig('/nowhere/agent.json')).rejects.toThrow('--config: there is no /nowhere/agent.json')
+})
 
 let authority: Certified
 let stranger: Certified

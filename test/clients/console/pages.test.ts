@@ -110,6 +110,11 @@ describe.skipIf(browserAt === undefined)('a page of the console', () => {
     await page.getByText('taken back by', { exact: false }).getByRole('link', { name: back }).waitFor()
   })
 
+  it('says of a place that there is not that there is none', async () => {
+    await visit('new')
+    await seat.page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+  })
+
   it('shows charts one below the other on a phone, and figures whole', async () => {
     const { page } = seat
     const size = page.viewportSize()
