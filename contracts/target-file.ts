@@ -7,9 +7,17 @@ const named = /^(component|tag|environment):(.+)$/
 /** The columns that a file may have, as people are told. */
 export const targetColumns = `${fields.join(', ')}, component:NAME, tag:NAME or environment:NAME`
 
-/** Returns those of a row's columns that are none. */
-export function unknownColumns(row: Readonly<Record<string, string>>): string[] {
-  return Object.keys(row).filter((name) => !fields.some((field) => field === name) && !named.test(name))
+/** Returns those of a file's columns that are none, or name what nothing may be called. */
+export function unknownColumns(columns: readonly string[]): string[] {
+  return columns.filter((column) => {
+    const [, , name] = named.exec(column) ?? []
+    return name === undefined ? !fields.some((field) => field === column) : name === '__proto__'
+  })
+}
+
+/** Returns the columns that a file has more than once: of what stands in them one alone would be read. */
+export function repeatedColumns(columns: readonly string[]): string[] {
+  return [...new Set(columns.filter((column, place) => columns.indexOf(column) !== place))]
 }
 
 /** Returns a row of a file as a target, as it is registered; what is empty is left out. What is wrong in a field the contract says. */

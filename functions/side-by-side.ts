@@ -55,6 +55,11 @@ export class OnTheirOwn {
     })
   }
 
+  /** Does one thing of several; where it fails, it is kept by its name. */
+  async one(what: string, act: () => Promise<unknown>): Promise<void> {
+    await this.each([what], 1, act, (name) => name)
+  }
+
   /** Throws SomeFailed, which names those that failed, where any did. */
   end(): void {
     if (this.#failed.length > 0) throw new SomeFailed(this.#failed)

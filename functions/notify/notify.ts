@@ -18,7 +18,7 @@ import { isLasting } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { emitMetrics } from '../metrics.ts'
 import { redact } from '../redact.ts'
-import { OnTheirOwn, sideBySide } from '../side-by-side.ts'
+import { OnTheirOwn } from '../side-by-side.ts'
 import type { Inbox } from '../work/inbox.ts'
 import type { Message, MessageKey, Messages, SentMessage } from '../work/messages.ts'
 import { deliver, type Telling } from './deliver.ts'
@@ -134,10 +134,11 @@ async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: Publ
   const notice = await noticeFor(log, detail, about)
   const severity = notice?.severity ?? 'info'
   const known = knownAs(detail, notice)
-  if (notice) await inbox.put(notificationOf(detail, notice, known))
+  const own = new OnTheirOwn()
+  if (notice) await own.one('the inbox', () => inbox.put(notificationOf(detail, notice, known)))
   const meant = destinations.filter((one) => isMeant(one, detail, notice, about))
   const keys: (readonly [Destination, MessageKey])[] = []
-  for (const destination of meant) {
+  const add = async (destination: Destination) => {
     const isEdited = edits(destination, about)
     const id = destination.document.kind === 'webhook' ? detail.id : known.id
     const key = { destination: placeOf(destination), about: isEdited ? detail.stream : id }
@@ -149,8 +150,9 @@ async function tell(services: NotifyServices, leftAlone: LeftAlone, detail: Publ
     })
     keys.push([destination, key])
   }
-  // All are on their way now: one that fails here is sent by the clock.
-  const own = new OnTheirOwn()
+  // One that cannot be told keeps no other from it; the event comes again.
+  await own.each(meant, 1, add, ({ name }) => name)
+  // These are on their way now: one that fails here is sent by the clock.
   const isReady = ([, { destination }]: (typeof keys)[number]) => (leftAlone.get(destination) ?? 0) <= now()
   await own.each(
     keys.filter(isReady),
@@ -186,11 +188,17 @@ async function carryOn(services: NotifyServices, leftAlone: LeftAlone): Promise<
       const [first, ...rest] = await services.messages.due(place, messagesALook)
       let failures = 0
       const sendOne = async (key: MessageKey) => {
-        if (failures < failuresALook && !(await send(services, leftAlone, destination, key))) failures++
+        if (failures >= failuresALook) return
+        let isThere = false
+        try {
+          isThere = await send(services, leftAlone, destination, key)
+        } finally {
+          if (!isThere) failures++
+        }
       }
       // Where the first does not get there it may be the destination: each that is sent side by side would take as long.
-      if (first) await sendOne(first)
-      await sideBySide(rest, failures > 0 ? 1 : sentAtOnce, sendOne)
+      if (first) await own.each([first], 1, sendOne, nameOf)
+      await own.each(rest, failures > 0 ? 1 : sentAtOnce, sendOne, nameOf)
     },
     ({ name }) => name,
   )

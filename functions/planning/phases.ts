@@ -17,6 +17,7 @@ import { admissionFacts, type LogAndClock, planFacts } from '../facts/admission.
 import { familyOf } from '../facts/family.ts'
 import type { Log, Metadata } from '../log/log.ts'
 import { patience } from '../patience.ts'
+import { OnTheirOwn } from '../side-by-side.ts'
 import { type ChildAsked, startChild } from './children.ts'
 import type { PlanningServices } from './planning.ts'
 import { declaredIn } from './rollouts.ts'
@@ -154,7 +155,8 @@ async function steerUpgrade(
 
 /**
  * Brings all that a rollout runs in line with it: phases that have begun and whose upgrades have not, begin; a pause, its end and an abort reach every
- * upgrade of them, and those that try their failed members again. Doing it twice changes nothing. Throws Contended.
+ * upgrade of them, and those that try their failed members again. Doing it twice changes nothing. One that cannot be brought there keeps no other from it: a
+ * pause reaches all that it can. Throws SomeFailed, which names phases.
  */
 export async function steerPhases(
   services: PlanningServices,
@@ -165,16 +167,27 @@ export async function steerPhases(
   const { state: found } = await log.load(rolloutAggregate, rollout)
   if (!existsRollout(found)) return
   const running = found.phases.flatMap((phase, number) => (isRunning(phase) ? [{ phase, number }] : []))
-  for (const { number } of running) await beginPhase(services, { id: rollout, phase: number }, found, cause)
+  const each = new OnTheirOwn()
+  type Running = (typeof running)[number]
+  const begin = ({ number }: Running) => beginPhase(services, { id: rollout, phase: number }, found, cause)
+  const nameOf = ({ phase }: Running) => phase.name
+  await each.each(running, 1, begin, nameOf)
   // Read anew: a pause that was acknowledged while they began binds them too.
   const { state } = await log.load(rolloutAggregate, rollout)
   if (!existsRollout(state)) return
-  for (const { phase } of running) {
-    const family = phase.upgrade === null ? undefined : await familyOf(log, phase.upgrade)
+  const steer = (phase: Running, upgrade: string) =>
+    each.one(nameOf(phase), () => steerUpgrade(services, rollout, state, upgrade, cause))
+  const steerAll = async (running: Running) => {
+    const { kind, upgrade } = running.phase
+    if (upgrade === null) return
+    await steer(running, upgrade)
     // Of a rollback the family is that of what it takes back, which has ended.
-    const ids = phase.kind === 'deploy' ? family?.tries.map(({ id }) => id) : [phase.upgrade]
-    for (const id of ids ?? []) if (id) await steerUpgrade(services, rollout, state, id, cause)
+    if (kind !== 'deploy') return
+    const { tries = [] } = (await familyOf(log, upgrade)) ?? {}
+    for (const { id } of tries) if (id !== upgrade) await steer(running, id)
   }
+  await each.each(running, 1, steerAll, nameOf)
+  each.end()
 }
 
 /** Records the end of a phase, as the stream of its upgrade says. One that is at work, or is no phase, changes nothing. Throws Contended. */

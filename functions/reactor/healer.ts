@@ -98,8 +98,11 @@ export function collectsAgain(duty: CollectingDuty<HealingServices>, types: read
   return {
     aggregate: duty.answers.aggregate,
     async heal(services, stream) {
-      for (const commit of await holding(stream, types))
-        await duty.act(duty.groupOf(commit), [commit], services)
+      const each = new OnTheirOwn()
+      const act = (commit: Commit) => duty.act(duty.groupOf(commit), [commit], services)
+      const nameOf = (commit: Commit) => refOf(commit.stream, commit.commit)
+      await each.each(await holding(stream, types), 1, act, nameOf)
+      each.end()
       return 0
     },
   }

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
-import { openWorld, type World } from './world.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { NotInTheLog } from '../../functions/errors.ts'
+import { deployed, openWorld, type World } from './world.ts'
 
 const patch = (world: World, id: string, gateway: string | null) =>
   world.call('PATCH', `/api/v1/targets/${id}`, { body: { gateway } })
@@ -94,5 +95,41 @@ describe('a gateway', () => {
       'gateway nobody is not registered.',
       undefined,
     ])
+  })
+})
+
+it('one member that cannot be read keeps no other from its offer, nor from being reported about, and is named', async () => {
+  const world = openWorld()
+  await world.fleet(0)
+  await register(world, { id: 'gate' })
+  const ids = Array.from({ length: 40 }, (_, place) => `m${place + 1}`)
+  const targets = ids.map((id) => ({ id, gateway: 'gate', components: { api: 'v1.1.0' } }))
+  await register(world, { targets })
+  await deployed(world, { component: 'api', version: 'v1.2.0', strategy: 'all' })
+  await world.settle()
+  const { load } = world.log
+  world.log.load = async (aggregate, id, options) => {
+    if (id === 'm7') throw new NotInTheLog('The beginning of m7')
+    return load(aggregate, id, options)
+  }
+  const told = vi.spyOn(console, 'error').mockReturnValue()
+  const as = { lambda: { kind: 'agent', target: 'gate', tokenHash: '' } }
+  const check = await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
+  expect([check.status, check.body.count]).toEqual([200, 39])
+  expect(told).toHaveBeenCalledWith(expect.objectContaining({ target: 'm7' }))
+  told.mockClear()
+  const reports = ids.map((target) => {
+    const timestamp = '2026-01-05T10:00:00Z'
+    return { target, version: 'v1.2.0', status: 'in-progress', timestamp }
+  })
+  const reply = await world.call('POST', '/api/v1/updates/status', { as, body: { reports } })
+  expect(told).toHaveBeenCalledWith(expect.objectContaining({ target: 'm7' }))
+  told.mockRestore()
+  world.log.load = load
+  expect(reply.status).toBe(200)
+  const results: { target: string; result: string; error?: { code: string } }[] = reply.body.results
+  expect(results.filter(({ result }) => result === 'accepted')).toHaveLength(39)
+  expect(results.find(({ target }) => target === 'm7')).toMatchObject({
+    ...{ result: 'failed', error: { code: 'internal-error' } },
   })
 })

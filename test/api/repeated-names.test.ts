@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { repeatedNames } from '../../functions/api/http/repeated-names.ts'
+import { repeatedNames } from '../../contracts/repeated-names.ts'
 import { openWorld } from './world.ts'
 
 describe('fields that JSON holds twice', () => {

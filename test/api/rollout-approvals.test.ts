@@ -84,8 +84,10 @@ describe('the inbox of approvals', () => {
         ...upgrades.map((id) => ['upgrade', id]),
       ]),
     )
-    const odd = await world.call('GET', '/api/v1/approvals', { query: { cursor: 'rodd' } })
-    expect([odd.status, odd.body.code]).toEqual([400, 'validation-failed'])
+    for (const cursor of ['rodd', 'x', 'xyz']) {
+      const odd = await world.call('GET', '/api/v1/approvals', { query: { cursor } })
+      expect([odd.status, odd.body.code]).toEqual([400, 'validation-failed'])
+    }
   })
 
   test('says why a rollout needs an approval that nobody asked for', async () => {

@@ -44,6 +44,17 @@ it('are defined by a file, listed, and taken out of service for a reason', async
   expect(api.asked.at(-1)).toMatchObject({ method: 'DELETE', query: { reason: 'two of it' } })
 })
 
+it('are not defined by a file that says a thing twice: what is sent would say it once', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'drydock-cli-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'production.json')
+  writeFileSync(file, '{"approvalRequired": true, "requiredApprovals": 3, "requiredApprovals": 1}')
+  const api = await standIn(() => [200, policy])
+  const { code, err } = await commandAt(api, ['policies', 'define', 'production', file])
+  expect([code, api.asked]).toEqual([exitCodes.usage, []])
+  expect(err).toContain('says requiredApprovals twice.')
+})
+
 it('say to a deploy what they would say, and by the exit code whether it would be refused', async () => {
   const words = [
     'policies',

@@ -140,6 +140,17 @@ describe('targets import', () => {
     ['[{"id":"a","colour":"red"}]', /targets\.0/],
     ['{"id":"a"}', /must be a list of targets/],
     ['[{"id":', /is not JSON/],
+    [
+      'id,component:api,component:api\na,v1,v2\n',
+      /columns twice: component:api\.\nNext: leave each of them once/,
+    ],
+    ['id, id\na,b\n', /columns twice: id\./],
+    ['id,tag:__proto__\na,b\n', /columns that are none: tag:__proto__\./],
+    [
+      '[{"id":"a","components":{"api":"v1","api":"v2"}}]',
+      /says 0\.components\.api twice\.\nNext: leave each/,
+    ],
+    ['{"targets":[{"id":"a"}],"targets":[{"id":"b"}]}', /says targets twice\./],
   ])('of %j sends nothing, and names the place', async (text, wrong) => {
     const api = await registering()
     const { code, err } = await commandAt(api, ['targets', 'import', file(text)])

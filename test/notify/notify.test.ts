@@ -23,6 +23,10 @@ beforeEach(() => {
   notify = openNotify({ ...world.services, ...leaving })
 })
 
+/** Returns the first event of a type that the bus was told of. */
+const eventOf = (type: string) =>
+  world.services.onBus.find((detail) => 'type' in detail && detail.type === type)
+
 /** Hands on what the bus was told since, as a rule does; without anything new, the clock calls. */
 async function hear({ twice = false } = {}): Promise<void> {
   await world.settle()
@@ -553,6 +557,46 @@ describe('people', () => {
     expect((await list(ben)).body.count).toBe(2)
     world.pass(7 * 86_400)
     expect((await list(ben)).body.count).toBe(0)
+  })
+})
+
+describe('one of many', () => {
+  it('whose upgrade cannot be read for now keeps no other message from being sent, and is named', async () => {
+    await define('hooks', webhook)
+    leaving.behaviour.answer = () => answered(200, {})
+    await world.fleet(1)
+    await world.settle()
+    const registered = eventOf('ReleaseRegistered')
+    if (!registered) throw new Error('Nothing was registered.')
+    const due = world.services.now()
+    const away = { ...registered, stream: 'upgrade#away', id: 'upgrade#away@1.0' }
+    for (const [about, detail] of Object.entries({ away, registered })) {
+      const message = { commit: 1, rank: 0, event: JSON.stringify(detail), due }
+      await world.services.messages.add({ destination: 'hooks@1', about }, message)
+    }
+    world.unreadable.add('upgrade#away')
+    await expect(minutePasses()).rejects.toThrow('1 failed: hooks@1/away. The first: InternalServerError')
+    expect(typesTold()).toEqual(['ReleaseRegistered'])
+  })
+
+  it('that cannot be told keeps no other destination from being told', async () => {
+    await define('down', webhook)
+    await define('hooks', { ...webhook, url: 'https://hooks.example/other' })
+    leaving.behaviour.answer = () => answered(200, {})
+    const { messages } = world.services
+    const failing: typeof messages = {
+      ...messages,
+      async add(key, message) {
+        if (key.destination === 'down@1') throw new Unanswered('The table is busy.')
+        await messages.add(key, message)
+      },
+    }
+    notify = openNotify({ ...world.services, ...leaving, messages: failing })
+    await world.fleet(1)
+    await world.settle()
+    const detail = eventOf('ReleaseRegistered')
+    await expect(notify({ 'detail-type': 'any', detail })).rejects.toThrow('1 failed: down.')
+    expect(leaving.calls.map(({ url }) => url)).toEqual(['https://hooks.example/other'])
   })
 })
 

@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { type Commit, fromImage } from '../../events/envelope.ts'
 import type { ProfileEvent } from '../../events/profile.ts'
+import type { RolloutEvent } from '../../events/rollout.ts'
 import { streamOf } from '../../events/stream.ts'
 import type { Aggregate, DomainEvent } from '../../functions/domain/aggregate.ts'
 import { budgetAggregate } from '../../functions/domain/budget/budget.ts'
@@ -10,12 +11,15 @@ import {
   requestMemberships,
 } from '../../functions/domain/membership/job.ts'
 import { calendarPolicy, policyAggregate } from '../../functions/domain/policy/policy.ts'
+import { procedureAggregate } from '../../functions/domain/procedure/aggregate.ts'
 import { profileAggregate } from '../../functions/domain/profile/aggregate.ts'
 import { releaseAggregate } from '../../functions/domain/release/release.ts'
 import { rolloutAggregate } from '../../functions/domain/rollout/aggregate.ts'
+import { pauseRollout } from '../../functions/domain/rollout/control.ts'
 import { exists as existsRollout } from '../../functions/domain/rollout/state.ts'
 import { targetAggregate } from '../../functions/domain/target/aggregate.ts'
 import { upgradeAggregate } from '../../functions/domain/upgrade/aggregate.ts'
+import { ownRollback, requestChild, requestOfChild } from '../../functions/domain/upgrade/children.ts'
 import { exists } from '../../functions/domain/upgrade/state.ts'
 import { isPassing, SomeFailed } from '../../functions/errors.ts'
 import { assignTargets } from '../../functions/reactor/attempts/assign.ts'
@@ -23,18 +27,29 @@ import { expireAttempts } from '../../functions/reactor/attempts/expire.ts'
 import { resumeTargets } from '../../functions/reactor/attempts/heal.ts'
 import { withdrawTargets } from '../../functions/reactor/attempts/withdraw.ts'
 import { type Duty, isAnswered } from '../../functions/reactor/duty.ts'
+import { driveUpgrade } from '../../functions/reactor/executions/drive.ts'
+import { collectsAgain } from '../../functions/reactor/healer.ts'
+import { keepsMachines } from '../../functions/reactor/procedures/machines.ts'
+import { bindProfileCalendars } from '../../functions/reactor/profiles/bind-calendars.ts'
 import { cleanUpProfile } from '../../functions/reactor/profiles/clean-up.ts'
 import { keepFigures } from '../../functions/reactor/profiles/figures.ts'
+import { keepsWindows } from '../../functions/reactor/profiles/keep-windows.ts'
 import { makeMemberships, makesMemberships } from '../../functions/reactor/profiles/make-memberships.ts'
 import { planAfterCalendar } from '../../functions/reactor/profiles/plan-ahead.ts'
+import { rollBackWanted } from '../../functions/reactor/profiles/roll-back-wanted.ts'
+import { runProfile } from '../../functions/reactor/profiles/run.ts'
 import { voidPlans } from '../../functions/reactor/profiles/void-plans.ts'
 import { reconcileAll } from '../../functions/reactor/reconcile.ts'
 import { repeat } from '../../functions/reactor/repeat.ts'
+import { driveRollout } from '../../functions/reactor/rollouts/drive.ts'
+import { beginRollbacks, recordPhases, steerRollout } from '../../functions/reactor/rollouts/phases.ts'
 import { watchRollouts } from '../../functions/reactor/rollouts/watch.ts'
 import { roundFrom } from '../../functions/reactor/round.ts'
 import { runDuties } from '../../functions/reactor/run.ts'
 import type { ReactorServices } from '../../functions/reactor/services.ts'
+import { beginChildren } from '../../functions/reactor/upgrades/begin-children.ts'
 import {
+  askForShares,
   heedBounds,
   heedShares,
   returnShares,
@@ -51,7 +66,7 @@ import { inChunks } from '../../functions/side-by-side.ts'
 import { readAttemptFigure, readProfileFigure, readQueueFigure } from '../../functions/views/figures.ts'
 import { base, createdProfile } from '../api/profile-examples.ts'
 import { started } from '../api/rollout-world.ts'
-import { type Caller, deployed, openWorld, type World } from '../api/world.ts'
+import { type Caller, deployed, digest, openWorld, report, type World } from '../api/world.ts'
 import { manifestOf, newSigner, signatureOf } from '../domain/trust/signing.ts'
 import { weekly } from './profile-world.ts'
 
@@ -126,6 +141,16 @@ async function commitOf<State, Event extends DomainEvent>(
     return { type: event.type, schema, data: JSON.stringify(data) }
   })
   return { ...any, stream: streamOf(aggregate.name, id), events }
+}
+
+/** All commits of the log that a duty answers as one, which holds more than any does today. */
+function inOne(world: World, { answers }: Duty<ReactorServices>): Commit {
+  const commits = world.log.records
+    .map(({ dynamodb }) => fromImage(dynamodb?.NewImage))
+    .filter((commit) => isAnswered(answers, commit))
+  const last = commits.at(-1)
+  if (!last) throw new Error('Nothing has happened.')
+  return { ...last, events: commits.flatMap(({ events }) => events) }
 }
 
 const stateOf = async ({ log }: World, target: string) => (await log.load(targetAggregate, target)).state
@@ -563,6 +588,342 @@ async function repeats(): Promise<Errand> {
 
 const by = 'operator-1'
 
+/** Streams of upgrades cannot be read. */
+const ofUpgrades = (world: World, items: readonly string[]) => {
+  return { world, items, poison: unreadable(world, upgradeAggregate.name), nameOf: (item: string) => item }
+}
+const hasBegun = async (world: World, item: string) =>
+  (await world.log.load(upgradeAggregate, item)).commit > 0
+
+/** Forty children that were noted, and that nobody has begun: all in one commit, which is more than any holds today, or each in its own. */
+const beginsChildren = (how: 'duty' | 'healer') => async (): Promise<Errand> => {
+  const world = openWorld()
+  await world.fleet(1)
+  const id = await deployed(world, all)
+  await report(world)
+  await world.advance(id)
+  world.givenUp.add(beginChildren.name)
+  const { state } = await world.log.load(upgradeAggregate, id)
+  if (!exists(state)) throw new Error('There is no upgrade.')
+  const asked = { parent: id, kind: 'rollback', by, reason: 'it loses orders' } as const
+  const request = requestOfChild(asked, state, '2026-01-05T10:00:00.000Z')
+  const noted = forty.map((child) => ({ child, kind: 'rollback', target: null, by, request }) as const)
+  if (how === 'healer')
+    for (const one of noted) await world.log.execute(upgradeAggregate, id, requestChild(one), cause)
+  const told = noted.map((data) => ({ type: 'ChildRequested', data }) as const)
+  const commit = await commitOf(world, upgradeAggregate, id, told)
+  return {
+    ...ofUpgrades(world, forty),
+    act:
+      how === 'duty' ? acting(world, beginChildren, [commit]) : () => driveUpgrade(world.services, id, cause),
+    isDone: (item) => hasBegun(world, item),
+  }
+}
+
+/** Lets agents say the same of what they were offered. */
+async function tell(world: World, targets: readonly string[], status: string) {
+  for (const target of targets)
+    await world.call('POST', '/api/v1/updates/status', {
+      as: { lambda: { kind: 'agent', target, tokenHash: '' } },
+      body: { version: 'v1.2.0', timestamp: '2026-01-05T10:00:00Z', status },
+    })
+}
+
+/** Forty targets that have accepted, and fallen silent, of an upgrade that is paused: what was accepted may run on until its time is over. */
+async function drives(): Promise<Errand> {
+  const { isIdle, say, ...errand } = await admitted()
+  const { world, items } = errand
+  await answering(world, assignTargets)()
+  await tell(world, items, 'in-progress')
+  const [upgrade = ''] = (await world.call('GET', '/api/upgrades')).body.upgrades.map(
+    ({ upgradeId }: { upgradeId: string }) => upgradeId,
+  )
+  world.givenUp.add(expireAttempts.name)
+  await say('pause')
+  for (const item of items) world.silent.add(item)
+  world.pass(2 * day)
+  return { ...errand, act: () => driveUpgrade(world.services, upgrade, cause), isDone: isIdle }
+}
+
+/** Ten targets of a profile that takes nothing back, each of which wants it nevertheless, and has failed. */
+async function takesBack(): Promise<Errand> {
+  const world = openWorld({ heard: true })
+  await world.fleet(10)
+  const { targets } = (await world.call('GET', '/api/v1/targets', { query: { limit: '100' } })).body
+  const items: string[] = targets.map(({ id }: { id: string }) => id)
+  const upgrade_settings = { ...weekly.upgrade_settings, parallel_upgrades: 10, pre_upgrade_checks: false }
+  const profile = await createdProfile(world, { ...weekly, upgrade_settings })
+  const resource_assignments = items.map((resource_id) => ({
+    ...{ resource_id, resource_type: 'customer' },
+    override_settings: { rollback_on_failure: true },
+  }))
+  await world.call('POST', `${base}/${profile}/assignments`, { body: { resource_assignments } })
+  const path = `${base}/${profile}/executions`
+  const { execution_id } = (await world.call('POST', path, { body: { reason: 'CVE-2026-1' } })).body
+  await world.advance(execution_id)
+  world.givenUp.add(rollBackWanted.name)
+  for (const status of ['in-progress', 'failed']) await tell(world, items, status)
+  await world.settle()
+  return {
+    ...{ world, items, poison: unreadable(world, targetAggregate.name), nameOf: (item) => item },
+    act: acting(world, rollBackWanted, [inOne(world, rollBackWanted)]),
+    isDone: (item) => hasBegun(world, ownRollback(execution_id, item)),
+  }
+}
+
+/** A rollout of forty phases side by side. */
+async function sideBySidePhases(more: object = {}) {
+  const world = openWorld()
+  await world.fleet(40)
+  const { targets } = (await world.call('GET', '/api/v1/targets', { query: { limit: '100' } })).body
+  const phases = targets.map(({ id }: { id: string }, place: number) => {
+    return { name: forty[place], ...all, targets: { ids: [id] } }
+  })
+  const id = await started(world, { name: 'all', phases, ...more })
+  const phasesNow = async () => {
+    const { state } = await world.log.load(rolloutAggregate, id)
+    return existsRollout(state) ? state.phases : []
+  }
+  const begun = new Map((await phasesNow()).map(({ name, upgrade }) => [upgrade ?? '', name]))
+  const items = [...begun.keys()]
+  return { ...ofUpgrades(world, items), nameOf: (item: string) => begun.get(item) ?? '', id, phasesNow }
+}
+
+/** All phases run, and the rollout is paused: the reactor takes that to their upgrades. */
+async function steers(): Promise<Errand> {
+  const { id, phasesNow: _, ...errand } = await sideBySidePhases()
+  const { world } = errand
+  await world.log.execute(rolloutAggregate, id, pauseRollout({ by, reason: 'looks wrong' }), cause)
+  const [paused] = (await Array.fromAsync(world.log.commits(streamOf(rolloutAggregate.name, id)))).slice(-1)
+  if (!paused) throw new Error('There is no commit.')
+  return {
+    ...errand,
+    act: acting(world, steerRollout, [paused]),
+    isDone: async (item) => (await world.upgrade(item)).status === 'paused',
+  }
+}
+
+/** All phases have ended, and the rollout has not heard of it. */
+async function hearsOfPhases(): Promise<Errand> {
+  const { id, phasesNow, ...errand } = await sideBySidePhases()
+  const { world } = errand
+  world.givenUp.add(recordPhases.name)
+  await report(world)
+  for (const item of errand.items) await world.advance(item)
+  return {
+    ...errand,
+    act: () => driveRollout(world.services, id, cause),
+    isDone: async (item) => (await phasesNow()).some(({ upgrade, end }) => upgrade === item && end !== null),
+  }
+}
+
+/** Forty rollbacks of a rollout, noted and not begun. */
+async function beginsRollbacks(): Promise<Errand> {
+  const world = openWorld()
+  await world.fleet(1)
+  const id = await started(world, { name: 'one', phases: [{ name: 'first', ...all }] })
+  const noted = forty.map((child): RolloutEvent => {
+    const reason = 'it loses orders'
+    return { type: 'ChildRequested', data: { child, phases: [0], by, reason, settings: {} } }
+  })
+  return {
+    ...{ world, items: forty, poison: unreadable(world, rolloutAggregate.name), nameOf: (item) => item },
+    act: acting(world, beginRollbacks, [await commitOf(world, rolloutAggregate, id, noted)]),
+    isDone: async (item) => (await world.log.load(rolloutAggregate, item)).commit > 0,
+  }
+}
+
+/** The phases of a rollout that a profile has started run, and the profile names a calendar. */
+async function bindsCalendars(): Promise<Errand> {
+  const world = openWorld({ heard: true })
+  await closes(world, '2026-03-11')
+  const components = forty.slice(0, 5)
+  for (const component of components)
+    await world.call('POST', '/api/v1/releases', { body: { component, version: 'v1.2.0', digest } })
+  const targets = components.map((component) => {
+    return { id: component, type: 'customer', components: { [component]: 'v1.1.0' } }
+  })
+  await world.call('POST', '/api/v1/targets', { body: { targets } })
+  const { component: _, ...settings } = weekly.upgrade_settings
+  const profile = await createdProfile(world, {
+    ...weekly,
+    upgrade_settings: { ...settings, pre_upgrade_checks: false },
+    rollout: { phases: components.map((component) => ({ name: component, component })) },
+  })
+  const path = `${base}/${profile}/executions`
+  const { execution_id } = (await world.call('POST', path, { body: { reason: 'CVE-2026-1' } })).body
+  await world.advanceRollout(execution_id)
+  const { state } = await world.log.load(rolloutAggregate, execution_id)
+  const items = existsRollout(state) ? state.phases.flatMap(({ upgrade }) => upgrade ?? []) : []
+  world.givenUp.add(bindProfileCalendars.name)
+  await world.call('PUT', `${base}/${profile}`, {
+    body: { schedule: { ...weekly.schedule, calendars: ['acme'] } },
+  })
+  await world.settle()
+  return {
+    ...ofUpgrades(world, items),
+    act: answering(world, bindProfileCalendars),
+    async isDone(item) {
+      const { state: upgrade } = await world.log.load(upgradeAggregate, item)
+      return exists(upgrade) && upgrade.calendars.includes('acme')
+    },
+  }
+}
+
+/** A profile that has planned the upgrades of forty components: more than any does today. */
+async function plansMany(): Promise<Errand> {
+  const world = openWorld({ heard: true })
+  await world.fleet(1)
+  const profile = await createdProfile(world, weekly)
+  const [scheduledAt, end] = ['2026-01-11T02:00:00.000Z', '2026-01-11T06:00:00.000Z']
+  const upgrades = forty.map((upgrade) => ({ upgrade, component: 'api' }))
+  const planned = { type: 'WindowPlanned', data: { scheduledAt, end, upgrades, by } } as const
+  return {
+    ...ofUpgrades(world, forty),
+    act: acting(world, runProfile, [await commitOf(world, profileAggregate, profile, [planned])]),
+    isDone: (item) => hasBegun(world, item),
+  }
+}
+
+/** Forty schedules of a profile that nobody wants any more. */
+async function removesSchedules(): Promise<Errand> {
+  const world = openWorld({ heard: true })
+  await world.fleet(1)
+  const profile = await createdProfile(world, weekly)
+  await world.settle()
+  const items = forty.map((_, place) => `window-${profile}-${place}`)
+  const at = '2026-01-06T00:00:00.000Z'
+  const input = { profileId: profile, scheduledAt: at }
+  for (const name of items) await world.schedules.create({ name, at, input, maximumAge: 60 })
+  const failing = new Set<string>()
+  const windowSchedules: typeof world.schedules = {
+    ...world.schedules,
+    async remove(name) {
+      if (failing.has(name)) throw away()
+      return world.schedules.remove(name)
+    },
+  }
+  const healed = { id: profile, cause, recent: async () => [] }
+  return {
+    ...{ world, items, nameOf: (item) => item },
+    poison(item) {
+      failing.add(item)
+      return () => failing.delete(item)
+    },
+    act: () => keepsWindows.heal({ ...world.services, windowSchedules }, healed),
+    isDone: async (item) => !world.schedules.all.has(item),
+  }
+}
+
+/** Twenty domains of one rollout, each of which is looked at again and again for most of a minute. */
+async function watchesDomains(): Promise<Errand> {
+  const world = openWorld()
+  await world.fleet(1)
+  const items = forty.slice(0, 20).map((name) => `https://${name}.acme.example/`)
+  const monitor = { everySeconds: 10, domains: items.map((url) => ({ url })) }
+  const id = await started(world, { name: 'one', phases: [{ name: 'first', ...all }], monitor })
+  await world.settle()
+  const failing = new Set<string>()
+  const outbound = {
+    async send({ url }: { readonly url: string }) {
+      if (failing.has(url)) throw away()
+      return { kind: 'answered', status: 200, milliseconds: 1 } as const
+    },
+  }
+  const pause = async (milliseconds: number) => world.pass(milliseconds / 1000)
+  return {
+    ...{ world, items, nameOf: (item) => item },
+    poison(item) {
+      failing.add(item)
+      return () => failing.delete(item)
+    },
+    act: () => watchRollouts({ ...world.services, outbound, pause }),
+    // Once is not again and again.
+    isDone: async (item) => ((await world.services.probes.of(id)).get(items.indexOf(item))?.writes ?? 0) > 3,
+  }
+}
+
+/** Three policies that bound nobody any more, by a budget each that one upgrade has a share of. */
+async function settlesBudgets(): Promise<Errand> {
+  const world = openWorld()
+  await world.fleet(1)
+  const names = forty.slice(0, 3)
+  const body = { together: { atOnce: 40 } }
+  for (const name of names) await world.call('PUT', `/api/v1/policies/${name}`, { as: admin, body })
+  await deployed(world, all)
+  world.givenUp.add(heedBounds.name)
+  const other = { selector: { components: ['other'] }, ...body }
+  for (const name of names)
+    await world.call('PUT', `/api/v1/policies/${name}`, { as: admin, body: other, early: true })
+  await world.settle()
+  const items = names.map((name) => `${name}:at-once`)
+  return {
+    ...{ world, items, poison: unreadable(world, budgetAggregate.name), nameOf: (item) => item },
+    act: acting(world, heedBounds, [inOne(world, heedBounds)]),
+    isDone: async (item) => (await world.log.load(budgetAggregate, item)).state.holders.length === 0,
+  }
+}
+
+/** Five revisions whose machines nobody has needed for long. */
+async function removesMachines(): Promise<Errand> {
+  const world = openWorld()
+  const steps = [{ id: 'look', name: 'Look', http: { request: { url: 'http://node.example/' } } }]
+  for (const description of ['1st', '2nd', '3rd', '4th', '5th', '6th'])
+    await world.call('PUT', '/api/v1/procedures/node', { body: { description, steps } })
+  await world.settle()
+  world.pass(40 * day)
+  const items = ['1', '2', '3', '4', '5']
+  const failing = new Set<string>()
+  const procedureMachines: typeof world.services.procedureMachines = {
+    ...world.services.procedureMachines,
+    async remove(revision) {
+      if (failing.has(`${revision.revision}`)) throw away()
+      return world.services.procedureMachines.remove(revision)
+    },
+  }
+  const healed = { id: 'node', cause, recent: async () => [] }
+  return {
+    ...{ world, items, nameOf: (item) => `node ${item}` },
+    poison(item) {
+      failing.add(item)
+      return () => failing.delete(item)
+    },
+    act: () => keepsMachines.heal({ ...world.services, procedureMachines }, healed),
+    async isDone(item) {
+      const { revisions } = (await world.log.load(procedureAggregate, 'node')).state
+      return revisions[Number(item) - 1]?.machine === false
+    },
+  }
+}
+
+/** Commits of one stream, each of which is collected by another group. */
+async function collects(): Promise<Errand> {
+  const world = openWorld()
+  const recorded = new Set<string>()
+  const failing = new Set<string>()
+  const record = {
+    ...{ name: 'record', answers: { aggregate: 'target', types: ['AttemptRegressed'] } },
+    groupOf: ({ commit }: Commit) => `t@${commit}`,
+    async act(group: string) {
+      if (failing.has(group)) throw away()
+      recorded.add(group)
+    },
+  }
+  const items = forty.map((_, place) => `t@${place + 1}`)
+  const event = { type: 'AttemptRegressed', schema: 1, data: '{}' }
+  const commits = items.map((_, place) => ({ stream: 'target#t', commit: place + 1, events: [event] }))
+  const stream = { id: 't', cause, recent: async () => commits as unknown as readonly Commit[] } // what is read of them here
+  return {
+    ...{ world, items, nameOf: (item) => `target#${item}` },
+    poison(item) {
+      failing.add(item)
+      return () => failing.delete(item)
+    },
+    act: () => collectsAgain(record, ['AttemptRegressed']).heal(world.services, stream),
+    isDone: async (item) => recorded.has(item),
+  }
+}
+
 it.each<readonly [string, () => Promise<Errand>]>([
   ['a target that is assigned its attempt', assigns],
   ['a target that is looked up before its attempt is assigned', assignsChecked('read')],
@@ -623,6 +984,20 @@ it.each<readonly [string, () => Promise<Errand>]>([
   ['a rollout that is to be watched', watchesRollouts('read')],
   ['a rollout that is watched', watchesRollouts('note')],
   ['something that is done over again', repeats],
+  ['a child that nobody has begun', beginsChildren('duty')],
+  ['a child that is found not to have begun', beginsChildren('healer')],
+  ['a target that is to be withdrawn, or asked,', drives],
+  ['a target that wants to be taken back', takesBack],
+  ['a phase of a rollout that is paused', steers],
+  ['a phase whose end was not heard of', hearsOfPhases],
+  ['a rollback of a rollout', beginsRollbacks],
+  ['a phase that the calendars of a profile bind', bindsCalendars],
+  ['an upgrade that is planned ahead', plansMany],
+  ['a schedule that nobody wants any more', removesSchedules],
+  ['a domain that is watched', watchesDomains],
+  ['a budget that bounds nobody any more', settlesBudgets],
+  ['a machine that nobody needs any more', removesMachines],
+  ['a commit that is collected again', collects],
 ])('%s keeps no other from it, is named, and has its turn again', async (_, prepare) => {
   const { world, items, poison, act, nameOf, isDone } = await prepare()
   const remaining = async () => {
@@ -675,6 +1050,36 @@ it('a figure that cannot be counted keeps no other from it', async () => {
   expect(roundFrom((await world.services.progress.read())?.body ?? '')).toMatchObject(first)
   await keep(world.viewStore)
   expect(await readQueueFigure(viewStore)).toBeDefined()
+})
+
+it('upgrades that are due and cannot be listed keep no rollout from being told the time', async () => {
+  const { world, items, isDone } = await ticksRollouts()
+  const views: typeof world.services.views = {
+    ...world.services.views,
+    dueUpgrades() {
+      throw away()
+    },
+  }
+  const ticking = tickDue({ ...world.services, views })
+  await expect(ticking).rejects.toThrow('1 failed: the upgrades that are due.')
+  expect(await Promise.all(items.map(isDone))).toEqual(items.map(() => true))
+})
+
+it('a budget that cannot be asked for a share keeps no other from being asked', async () => {
+  const world = openWorld()
+  await world.fleet(2)
+  const names = forty.slice(0, 3)
+  for (const name of names)
+    await world.call('PUT', `/api/v1/policies/${name}`, { as: admin, body: { together: { atOnce: 1 } } })
+  await deployed(world, { ...all, targets: { ids: ['cust_0001'] } })
+  world.givenUp.add(askForShares.name)
+  await deployed(world, { ...all, targets: { ids: ['cust_0002'] } })
+  await world.settle()
+  const [first = '', ...others] = names.map((name) => `${name}:at-once`)
+  unwritable(world)(first)
+  await expect(answering(world, askForShares)()).rejects.toThrow(`1 failed: ${first}.`)
+  for (const budget of others)
+    expect((await world.log.load(budgetAggregate, budget)).state.waiting).toHaveLength(1)
 })
 
 it('upgrades that are held and cannot be counted keep no round from being told', async () => {

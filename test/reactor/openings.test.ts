@@ -39,6 +39,22 @@ describe('the daily reconciliation', () => {
     expect((await world.profile(id)).running?.upgrade).toBe(upgradeOfWindow(id, sunday))
   })
 
+  test('a firing opens its window though the next ones cannot be scheduled', async () => {
+    const id = await world.created()
+    world.at(sunday)
+    const { services } = world.world
+    const windowSchedules: typeof services.windowSchedules = {
+      ...services.windowSchedules,
+      async create() {
+        throw new Error('Too many schedules.')
+      },
+    }
+    const firing = judgeOpening({ ...services, windowSchedules }, { profileId: id, scheduledAt: sunday })
+    await expect(firing).rejects.toThrow('Too many schedules.')
+    await world.world.settle()
+    expect((await world.profile(id)).running?.upgrade).toBe(upgradeOfWindow(id, sunday))
+  })
+
   const often = { ...weekly, schedule: { ...weekly.schedule, cron_expression: '*/10 * * * *' } }
 
   test('makes one schedule for all that is due, whose firing judges all of it', async () => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { repeatedNames } from '../../../contracts/repeated-names.ts'
 import type { Written } from '../connection/api.ts'
 import { misused } from '../failure.ts'
 import type { Session } from '../session.ts'
@@ -55,8 +56,15 @@ async function jsonOf(file: string, session: Session, largest = largestFile): Pr
   return jsonIn(await textOf(file, session, largest), file)
 }
 
-/** Returns the JSON that a text of a file is. Throws a Failure where it is none. */
+/** Returns the JSON that a text of a file is. Throws a Failure where it is none, or says a thing twice: what is sent would say it once. */
 export function jsonIn(text: string, file: string): unknown {
+  const read = parsed(text, file)
+  const [twice] = repeatedNames(text, 1)
+  if (twice !== undefined) throw misused(`${file} says ${twice} twice.`, 'Next: leave each field once.')
+  return read
+}
+
+function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

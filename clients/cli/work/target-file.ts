@@ -1,10 +1,15 @@
 import type * as z from 'zod'
 import { counted } from '../../../contracts/phrases.ts'
-import { targetColumns, targetOfRow, unknownColumns } from '../../../contracts/target-file.ts'
+import {
+  repeatedColumns,
+  targetColumns,
+  targetOfRow,
+  unknownColumns,
+} from '../../../contracts/target-file.ts'
 import type { registration } from '../../../contracts/targets.ts'
 import { misused } from '../failure.ts'
 import type { Session } from '../session.ts'
-import { textOf } from './files.ts'
+import { jsonIn, textOf } from './files.ts'
 
 export type Registration = z.output<typeof registration>
 
@@ -58,12 +63,7 @@ export async function targetsIn(file: string, session: Session): Promise<readonl
 }
 
 function ofJson(text: string, file: string): readonly Raw[] {
-  let read: unknown
-  try {
-    read = JSON.parse(text)
-  } catch (error) {
-    throw misused(`${file} is not JSON: ${error instanceof Error ? error.message : error}`)
-  }
+  const read = jsonIn(text, file)
   const list = Array.isArray(read)
     ? read
     : typeof read === 'object' && read !== null && 'targets' in read
@@ -76,19 +76,27 @@ function ofJson(text: string, file: string): readonly Raw[] {
 /** Reads the targets of a text in CSV, unchecked. Throws a Failure that says what is wrong with it, where it is none. */
 export async function ofCsv(text: string, file: string): Promise<readonly Raw[]> {
   const { parse } = await import('csv-parse/sync')
+  let header: readonly string[] = []
   let records: readonly {
     readonly record: Readonly<Record<string, string>>
     readonly info: { readonly lines: number }
   }[]
   try {
     records = parse(text, {
-      ...{ bom: true, columns: true, info: true, skip_empty_lines: true, trim: true },
+      ...{ bom: true, info: true, skip_empty_lines: true, trim: true },
+      columns(first: string[]) {
+        header = first
+        return first
+      },
       max_record_size: 64 * 1024,
     })
   } catch (error) {
     throw misused(`${file} is no CSV: ${faultOf(error)}.`)
   }
-  const unknown = unknownColumns(records[0]?.record ?? {})
+  const twice = repeatedColumns(header)
+  if (twice.length > 0)
+    throw misused(`${file} has columns twice: ${twice.join(', ')}.`, 'Next: leave each of them once.')
+  const unknown = unknownColumns(header)
   if (unknown.length > 0)
     throw misused(
       `${file} has columns that are none: ${unknown.join(', ')}.`,

@@ -1,5 +1,12 @@
 import { parse } from 'csv-parse/browser/esm/sync'
-import { batchesOf, targetColumns, targetOfRow, unknownColumns } from '../../../contracts/target-file.ts'
+import { repeatedNames } from '../../../contracts/repeated-names.ts'
+import {
+  batchesOf,
+  repeatedColumns,
+  targetColumns,
+  targetOfRow,
+  unknownColumns,
+} from '../../../contracts/target-file.ts'
 
 /** So many targets are sent in one request. */
 const mostInOne = 1000
@@ -18,6 +25,9 @@ export function inParts(targets: readonly object[]): readonly (readonly object[]
 
 function ofJson(text: string): readonly object[] {
   const read: unknown = JSON.parse(text)
+  // What is sent would say it once.
+  const [twice] = repeatedNames(text, 1)
+  if (twice !== undefined) throw new Error(`It says ${twice} twice. Leave each field once.`)
   const list = typeof read === 'object' && read !== null && 'targets' in read ? read.targets : read
   if (!Array.isArray(list) || !list.every((one) => typeof one === 'object' && one !== null))
     throw new Error('It has to be a list of targets, or {"targets": […]}.')
@@ -25,11 +35,18 @@ function ofJson(text: string): readonly object[] {
 }
 
 function ofCsv(text: string): readonly object[] {
+  let header: readonly string[] = []
   const records: readonly Readonly<Record<string, string>>[] = parse(text, {
-    ...{ bom: true, columns: true, skip_empty_lines: true, trim: true },
+    ...{ bom: true, skip_empty_lines: true, trim: true },
+    columns(first: string[]) {
+      header = first
+      return first
+    },
     max_record_size: 64 * 1024,
   })
-  const unknown = unknownColumns(records[0] ?? {})
+  const twice = repeatedColumns(header)
+  if (twice.length > 0) throw new Error(`These columns are there twice: ${twice.join(', ')}.`)
+  const unknown = unknownColumns(header)
   if (unknown.length > 0)
     throw new Error(`These are no columns: ${unknown.join(', ')}. Name them ${targetColumns}.`)
   return records.map(targetOfRow)

@@ -12,6 +12,7 @@ import {
 } from '../../domain/target/report.ts'
 import { standsAs, type TargetState } from '../../domain/target/state.ts'
 import { mayMeanActive, type Said, subjectOf } from '../../domain/target/subject.ts'
+import { isLasting } from '../../errors.ts'
 import { handOverFacts } from '../../facts/hand-over.ts'
 import type { Outcome } from '../../log/log.ts'
 import { outputBytes, outputOf } from '../../output.ts'
@@ -195,14 +196,23 @@ export const reportUpdateStatus: Tell = async (input, services) => {
   return { status: 200, body: { count: results.length, results } }
 }
 
-/** One bad report in many spoils only itself. */
+/** What is wrong with one report of many; undefined: what passes by itself, for which all of them are sent again. */
+function problemOf(target: string, error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error
+  if (!isLasting(error)) return undefined
+  console.error({ message: 'A report of many cannot be taken.', target, error: String(error) })
+  return new Problem('internal-error', 'What is known of this target cannot be read.')
+}
+
+/** One bad report in many spoils only itself, and so does one about a target that cannot be read however often it is tried. */
 async function takeOrSay(report: Report, own: string, call: Call): Promise<Reported> {
+  const target = report.target ?? own
   try {
     return (await take(report, call)).reported
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    const { code, message } = error
-    const target = report.target ?? own
+    const problem = problemOf(target, error)
+    if (!problem) throw error
+    const { code, message } = problem
     return {
       target,
       result: 'failed',

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import type { FieldError } from '../../../contracts/problem-document.ts'
+import { repeatedNames } from '../../../contracts/repeated-names.ts'
 import type { ApiMiddleware, Exchange, ReadDocument, WrittenDocument } from './exchange.ts'
 import { exchangeOf } from './exchange.ts'
 import { Problem } from './problem.ts'
-import { repeatedNames } from './repeated-names.ts'
 
 /** The largest body in bytes, after base64 is undone, unless the operation has a limit of its own. */
 const largestBody = 256 * 1024

@@ -1,5 +1,5 @@
 import type { Page } from '../../views/views.ts'
-import { invalidFields } from './problem.ts'
+import { invalidFields, type Problem } from './problem.ts'
 
 /** A page as answers carry it. */
 export interface Paged<Row> {
@@ -14,7 +14,13 @@ export async function pageOf<Row>(page: Promise<Page<Row>>): Promise<Paged<Row>>
     return { rows, nextCursor: cursor }
   } catch (error) {
     if (!(error instanceof Error && error.name === 'InvalidCursor')) throw error
-    const errors = [{ field: 'query.cursor', value: null, expected: 'the nextCursor of the page before' }]
-    throw invalidFields(errors)
+    throw invalidCursor()
   }
+}
+
+/** Returns the problem of a cursor that no page gave out. */
+export function invalidCursor(): Problem {
+  return invalidFields([
+    { field: 'query.cursor', value: null, expected: 'the nextCursor of the page before' },
+  ])
 }

@@ -13,7 +13,7 @@ import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Principal } from '../http/exchange.ts'
-import { type Paged, pageOf } from '../http/page.ts'
+import { invalidCursor, type Paged, pageOf } from '../http/page.ts'
 import type { Services } from '../services.ts'
 import {
   entriesOfRollout,
@@ -70,9 +70,11 @@ const lists = { r: inRollouts, u: inUpgrades, s: inTargets } as const
 type List = keyof typeof lists
 const order: readonly List[] = ['r', 'u', 's']
 
+/** Returns where a cursor goes on. Throws where it names no list: taken for another, whole lists would be passed over. */
 function placeOf(cursor: string): { readonly list: List; readonly cursor?: string } {
   const within = cursor.slice(1)
-  const list = order.find((letter) => cursor.startsWith(letter)) ?? 'u'
+  const list = order.find((letter) => cursor.startsWith(letter))
+  if (list === undefined) throw invalidCursor()
   return { list, ...(within !== '' && { cursor: within }) }
 }
 

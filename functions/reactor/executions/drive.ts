@@ -3,6 +3,7 @@ import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { exists, hasEnded } from '../../domain/upgrade/state.ts'
 import { rouse } from '../../domain/wake-up.ts'
 import type { Metadata } from '../../log/log.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { upgradeWorkflow } from '../../workflow/upgrade/upgrade.ts'
 import { waitsInVain } from '../../workflow/waits.ts'
 import { askInFlight } from '../attempts/expire.ts'
@@ -23,22 +24,27 @@ async function healWaits(drive: Drive, upgrade: string, cause: Metadata): Promis
 
 /**
  * Does again what the reactor may have missed for one upgrade: its children, its execution and what that waits for, its clock, what is to be withdrawn, and
- * its members in flight. What is appended for that makes the reactor look after the rest. Returns how many members had to be healed.
+ * its members in flight. What is appended for that makes the reactor look after the rest. Returns how many members had to be healed. What fails of it keeps
+ * nothing else from being done: one child, or one member, would keep all others waiting for as long as it fails.
  */
 export async function driveUpgrade(drive: Drive, upgrade: string, cause: Metadata): Promise<number> {
   const { log, now } = drive
   const { state } = await log.load(upgradeAggregate, upgrade)
   if (!exists(state)) return 0
-  await healChildren(log, upgrade, state, cause)
+  const each = new OnTheirOwn()
+  await each.one('its children', () => healChildren(log, upgrade, state, cause))
   let healed = 0
   if (!hasEnded(state)) {
     const healing = { log, now, executions: drive.upgradeExecutions }
-    await healExecution(upgradeWorkflow, healing, upgrade, state, cause)
-    await tickUpgrade(drive, upgrade, cause)
-    await withdrawUnaccepted(drive, upgrade, cause)
-    healed = await askInFlight(drive, upgrade, cause, instantOf(now()))
+    await each.one('its execution', () => healExecution(upgradeWorkflow, healing, upgrade, state, cause))
+    await each.one('its clock', () => tickUpgrade(drive, upgrade, cause))
+    await each.one('what is to be withdrawn', () => withdrawUnaccepted(drive, upgrade, cause))
+    await each.one('its members in flight', async () => {
+      healed = await askInFlight(drive, upgrade, cause, instantOf(now()))
+    })
   }
-  await healWaits(drive, upgrade, cause)
+  await each.one('what it waits for', () => healWaits(drive, upgrade, cause))
+  each.end()
   return healed
 }
 

@@ -4,6 +4,7 @@ import { machineOf } from '../../domain/procedure/machine.ts'
 import { documentOf } from '../../facts/procedures.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { machineUnused } from '../../patience.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import type { ProcedureMachines } from '../../work/procedure-machines.ts'
 import { duty } from '../duty.ts'
 import type { Healer } from '../healer.ts'
@@ -12,6 +13,11 @@ import type { Healer } from '../healer.ts'
 export interface KeepsMachines {
   readonly log: Log
   readonly procedureMachines: ProcedureMachines
+}
+
+/** Names a revision in words. */
+function revisionName({ name, revision }: { readonly name: string; readonly revision: number }): string {
+  return `${name} ${revision}`
 }
 
 /** Makes the state machine of a revision, and notes that it is there. Twice is once. */
@@ -32,7 +38,14 @@ export const makeMachines = duty(
   procedureAggregate,
   ['ProcedureRevised'],
   async ({ events, cause }, services: KeepsMachines) => {
-    for (const { data } of events) await makeMachine(services, data, cause)
+    const each = new OnTheirOwn()
+    await each.each(
+      events,
+      1,
+      ({ data }) => makeMachine(services, data, cause),
+      ({ data }) => revisionName(data),
+    )
+    each.end()
   },
 )
 
@@ -45,7 +58,10 @@ function unusedIn({ revisions }: ProcedureState, now: number): readonly number[]
   })
 }
 
-/** Makes the machine of the last revision where it is missing, and removes those that nobody has needed for long: who needs one makes it again. */
+/**
+ * Makes the machine of the last revision where it is missing, and removes those that nobody has needed for long: who needs one makes it again. One that fails
+ * keeps no other from it.
+ */
 export const keepsMachines: Healer = {
   aggregate: procedureAggregate.name,
   async heal(services, { id, cause }) {
@@ -53,11 +69,17 @@ export const keepsMachines: Healer = {
     const { state } = await log.load(procedureAggregate, id)
     const { latest, revisions } = state
     const missing = latest !== null && revisions[latest.revision - 1]?.machine === false
-    if (missing) await makeMachine(services, { ...latest, name: id }, cause)
-    for (const revision of unusedIn(state, now())) {
+    const each = new OnTheirOwn()
+    if (missing)
+      await each.one(revisionName({ ...latest, name: id }), () =>
+        makeMachine(services, { ...latest, name: id }, cause),
+      )
+    const remove = async (revision: number) => {
       await procedureMachines.remove({ name: id, revision })
       await log.of(procedureAggregate, id).carryOut(noteMachine({ revision, made: false }), cause)
     }
+    await each.each(unusedIn(state, now()), 1, remove, (revision) => revisionName({ name: id, revision }))
+    each.end()
     return missing ? 1 : 0
   },
 }

@@ -10,6 +10,7 @@ import { PassingError } from '../../errors.ts'
 import { openingFacts } from '../../facts/opening.ts'
 import type { Metadata } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import type { ReactorServices } from '../services.ts'
 import { keepWindows } from './keep-windows.ts'
 
@@ -50,8 +51,8 @@ const judgedAtOnce = 20
 
 /**
  * Judges one opening of a profile's window, with all others that are due: it opens, or the refusal is recorded with its reason; a firing that is
- * for its planning has it planned instead. The next openings are scheduled first, so that a firing that fails takes no later one with it.
- * What follows is the reactor's. Judging twice changes nothing.
+ * for its planning has it planned instead. The next openings are scheduled first, so that a firing that fails takes no later one with it; where that fails, this
+ * one is judged all the same. What follows is the reactor's. Judging twice changes nothing.
  */
 export async function judgeOpening(
   services: Pick<ReactorServices, 'log' | 'views' | 'windowSchedules' | 'now'>,
@@ -59,8 +60,20 @@ export async function judgeOpening(
 ): Promise<void> {
   const { profileId, scheduledAt, plan } = input.parse(event)
   const cause = { actor: systemActor, correlation: `window-${profileId}-${scheduledAt}` }
-  await keepWindows(services, profileId, cause, scheduleName(profileId, scheduledAt, plan))
-  if (plan) return
+  const each = new OnTheirOwn()
+  const firing = scheduleName(profileId, scheduledAt, plan)
+  await each.one('the next openings', () => keepWindows(services, profileId, cause, firing))
+  if (!plan) await each.one('what is due', () => judgeDue(services, profileId, scheduledAt, cause))
+  each.end()
+}
+
+/** Judges what is due in its order: a later window that was opened first would be taken back to the end of an earlier one. */
+async function judgeDue(
+  services: Pick<ReactorServices, 'log' | 'views' | 'now'>,
+  profileId: string,
+  scheduledAt: string,
+  cause: Metadata,
+): Promise<void> {
   const { state } = await services.log.load(profileAggregate, profileId)
   const due = dueOpenings(state, instantOf(services.now())).slice(0, judgedAtOnce)
   for (const opening of new Set([...due, scheduledAt].sort()))

@@ -17,6 +17,7 @@ import { planMembers } from '../../facts/plan-members.ts'
 import type { Log } from '../../log/log.ts'
 import { startChild } from '../../planning/children.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 
 type Given = Extract<
@@ -66,11 +67,14 @@ export const rollBackWanted = duty(
     if (!definition || definition.upgrade_settings.rollback_on_failure) return
     const members = await planMembers(log, plan.planHash, new Set(failed))
     const reason = 'Its membership wants it taken back when it fails.'
-    for (const { target } of members.values()) {
+    const takeBack = async ({ target }: { readonly target: string }) => {
       const { memberships } = (await log.load(targetAggregate, target, { at })).state
-      if (memberships[profile]?.override.rollback_on_failure !== true) continue
+      if (memberships[profile]?.override.rollback_on_failure !== true) return
       const command = { kind: 'rollback', parent, by: systemActor, reason, target } as const
       await startChild(services, { ...command, child: ownRollback(parent, target) }, cause.correlation)
     }
+    const each = new OnTheirOwn()
+    await each.each(members.values(), 1, takeBack, ({ target }) => target)
+    each.end()
   },
 )

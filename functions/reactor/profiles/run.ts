@@ -22,6 +22,7 @@ import { procedureFor, withProcedure } from '../../facts/procedures.ts'
 import { workOf } from '../../facts/targeting.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { patience } from '../../patience.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { Healer } from '../healer.ts'
 import type { ReactorServices } from '../services.ts'
@@ -86,11 +87,14 @@ async function plan(
   if (!definition) return
   const window = { start: scheduledAt, end }
   const approveWithin = Math.ceil(between(at, end) / second)
-  for (const { upgrade, component } of upgrades) {
+  const each = new OnTheirOwn()
+  const ask = ({ upgrade, component }: (typeof upgrades)[number]) => {
     const asked = { profile, definition, component, window, reason: null, by, authors, approveWithin }
     // However late this is: only the profile knows whether its window opens.
-    await request(running, upgrade, asked, cause, { awaitsOpening: true })
+    return request(running, upgrade, asked, cause, { awaitsOpening: true })
   }
+  await each.each(upgrades, 1, ask, ({ upgrade }) => upgrade)
+  each.end()
 }
 
 /** A profile by which no component can be told: someone has to change it. */

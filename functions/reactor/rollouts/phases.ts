@@ -4,6 +4,7 @@ import { upgradeAggregate } from '../../domain/upgrade/aggregate.ts'
 import { recordEnd, steerPhases } from '../../planning/phases.ts'
 import type { PlanningServices } from '../../planning/planning.ts'
 import { beginRollback } from '../../planning/rollbacks.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
@@ -29,10 +30,13 @@ export const beginRollbacks = duty(
   rolloutAggregate,
   ['ChildRequested'],
   async ({ id, events, cause }, { log }: Pick<ReactorServices, 'log'>) => {
-    for (const { data } of events) {
-      if ((await log.load(rolloutAggregate, data.child)).commit > 0) continue
+    const begin = async ({ data }: (typeof events)[number]) => {
+      if ((await log.load(rolloutAggregate, data.child)).commit > 0) return
       const { state } = await log.load(rolloutAggregate, id)
       if (exists(state)) await beginRollback(log, id, state, data, cause)
     }
+    const each = new OnTheirOwn()
+    await each.each(events, 1, begin, ({ data }) => data.child)
+    each.end()
   },
 )

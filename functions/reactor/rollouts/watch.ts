@@ -6,7 +6,7 @@ import { type Impact, type Probe, seenAt } from '../../domain/rollout/impact.ts'
 import { exists, hasEnded } from '../../domain/rollout/state.ts'
 import type { Log } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
-import { OnTheirOwn, sideBySide } from '../../side-by-side.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import type { Views } from '../../views/views.ts'
 import type { Probes } from '../../work/probes.ts'
 
@@ -59,39 +59,50 @@ async function look({ outbound, now }: WatchServices, { url, status }: Domain): 
   return { at, code: sent.status, milliseconds: sent.milliseconds, well, why: null }
 }
 
-/** Looks at those domains of a rollout whose time has come. Returns when the next is due, in milliseconds since the epoch. */
+/**
+ * Looks at those domains of a rollout whose time has come. Returns when the next is due, in milliseconds since the epoch. One that cannot be looked at, or of
+ * which nothing can be noted, has its turn again when its time has come: `each` has it.
+ */
 async function round(
   services: WatchServices,
   rollout: string,
   { domains, everySeconds }: RolloutMonitor,
+  each: OnTheirOwn,
 ): Promise<number> {
   const known = await services.probes.of(rollout)
   const every = everySeconds * second
-  const dues = await sideBySide([...domains.entries()], atOnce.probes, async ([number, domain]) => {
+  let next = services.now() + every
+  const lookAt = async ([number, domain]: [number, Domain]): Promise<number> => {
     const { body, writes } = known.get(number) ?? { body: undefined, writes: 0 }
     const impact = body === undefined ? undefined : (JSON.parse(body) as Impact) // as it was written below
     const due = impact ? Date.parse(impact.latest.at) + every : 0
     if (services.now() < due) return due
     const probe = await look(services, domain)
-    const next = seenAt(impact, probe)
+    const seen = seenAt(impact, probe)
     // Where another has looked meanwhile, its look counts.
-    if (next) await services.probes.note(rollout, number, { body: JSON.stringify(next), writes })
+    if (seen) await services.probes.note(rollout, number, { body: JSON.stringify(seen), writes })
     return Date.parse(probe.at) + every
-  })
-  return Math.min(...dues)
+  }
+  const act = async (one: [number, Domain]) => {
+    next = Math.min(next, await lookAt(one))
+  }
+  await each.each(domains.entries(), atOnce.probes, act, ([, { url }]) => `${rollout} ${url}`)
+  return next
 }
 
 /** Watches one rollout until its time is over, or the rollout is. */
 async function watch(services: WatchServices, rollout: string, end: number): Promise<void> {
   const { now, pause = setTimeout } = services
+  const each = new OnTheirOwn()
   for (;;) {
     const monitor = await monitorOf(services.log, rollout)
-    if (!monitor) return
-    const due = await round(services, rollout, monitor)
-    if (due >= end) return
+    if (!monitor) break
+    const due = await round(services, rollout, monitor, each)
+    if (due >= end) break
     while (now() < due) await pause(Math.min(napAtMost, due - now()))
-    if (now() >= end) return
+    if (now() >= end) break
   }
+  each.end()
 }
 
 /** Looks for a minute at the domains that rollouts which run want to be watched. One that cannot be watched keeps no other from it. */

@@ -4,6 +4,7 @@ import type { ExistingUpgrade } from '../../domain/upgrade/state.ts'
 import { childrenOf } from '../../facts/children-of.ts'
 import type { Log, Metadata } from '../../log/log.ts'
 import { beginChild } from '../../planning/children.ts'
+import { OnTheirOwn } from '../../side-by-side.ts'
 import { duty } from '../duty.ts'
 import type { ReactorServices } from '../services.ts'
 
@@ -15,7 +16,7 @@ async function beginNoted(log: Log, { child, request, by, rollout }: Noted, caus
   if (!(await hasBegun(log, child))) await beginChild({ log }, child, { request, by, rollout }, cause)
 }
 
-/** Begins the children that an upgrade has noted and that never began, as the reactor may have missed. */
+/** Begins the children that an upgrade has noted and that never began, as the reactor may have missed: each by itself. */
 export async function healChildren(
   log: Log,
   upgrade: string,
@@ -23,12 +24,24 @@ export async function healChildren(
   cause: Metadata,
 ): Promise<void> {
   const missing = new Set<string>()
-  for (const { child } of await childrenOf(log, upgrade, state))
+  const each = new OnTheirOwn()
+  const look = async ({ child }: { readonly child: string }) => {
     if (!(await hasBegun(log, child))) missing.add(child)
-  if (missing.size === 0) return
-  const noted = log.of(upgradeAggregate, upgrade).events({ consistent: true }, ['ChildRequested'])
-  for await (const { event } of noted)
-    if (missing.has(event.data.child)) await beginNoted(log, event.data, cause)
+  }
+  await each.each(await childrenOf(log, upgrade, state), 1, look, ({ child }) => child)
+  if (missing.size > 0) {
+    const noted = log.of(upgradeAggregate, upgrade).events({ consistent: true }, ['ChildRequested'])
+    const begin = async ({ data }: { readonly data: Noted }) => {
+      if (missing.has(data.child)) await beginNoted(log, data, cause)
+    }
+    await each.each(
+      noted,
+      1,
+      ({ event }) => begin(event),
+      ({ event }) => event.data.child,
+    )
+  }
+  each.end()
 }
 
 /** A child was noted: whoever noted it begins it. Where that was cut short, it is begun here, and its execution plans it. */
@@ -37,6 +50,13 @@ export const beginChildren = duty(
   upgradeAggregate,
   ['ChildRequested'],
   async ({ events, cause }, { log }: Pick<ReactorServices, 'log'>) => {
-    for (const { data } of events) await beginNoted(log, data, cause)
+    const each = new OnTheirOwn()
+    await each.each(
+      events,
+      1,
+      ({ data }) => beginNoted(log, data, cause),
+      ({ data }) => data.child,
+    )
+    each.end()
   },
 )

@@ -23,8 +23,15 @@ export const askForShares = duty(
   async ({ id: upgrade, events, cause }, services: LogAndClock) => {
     if (events.every(({ type, data }) => type === 'HoldPlaced' && data.code !== 'BUDGET')) return
     const { from, facts } = await loadWithFacts(services, upgrade)
-    for (const { budget, wants, limit } of wantedBy(from.state, facts, instantOf(services.now())))
-      await services.log.of(budgetAggregate, budget).carryOut(askForShare({ upgrade, wants, limit }), cause)
+    const each = new OnTheirOwn()
+    await each.each(
+      wantedBy(from.state, facts, instantOf(services.now())),
+      1,
+      ({ budget, wants, limit }) =>
+        services.log.of(budgetAggregate, budget).carryOut(askForShare({ upgrade, wants, limit }), cause),
+      ({ budget }) => budget,
+    )
+    each.end()
   },
 )
 
@@ -123,10 +130,12 @@ export const heedBounds = duty(
     for (const { data } of events)
       for (const per of boundsOf) {
         const budget = budgetOf(data.name, per)
-        const { state } = await services.log.load(budgetAggregate, budget)
         const settle = ({ upgrade }: { readonly upgrade: string }) =>
           settleShare(services, { budget, upgrade }, cause)
-        await each.each(state.holders, 1, settle, ({ upgrade }) => upgrade)
+        await each.one(budget, async () => {
+          const { state } = await services.log.load(budgetAggregate, budget)
+          await each.each(state.holders, 1, settle, ({ upgrade }) => upgrade)
+        })
       }
     each.end()
   },

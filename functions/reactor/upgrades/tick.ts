@@ -31,15 +31,22 @@ export async function tickUpgrade(services: LogAndClock, upgrade: string, cause:
 export async function tickDue(services: Omit<Live, 'repeats'>): Promise<{ ticked: number }> {
   const instant = instantOf(services.now())
   const cause = { actor: systemActor, correlation: `tick-${instant}` }
-  const due = await Array.fromAsync(services.views.dueUpgrades(instant))
   const each = new OnTheirOwn()
-  const nameOf = ({ upgrade }: { readonly upgrade: string }) => upgrade
-  await each.each(due, atOnce.ticks, ({ upgrade }) => tickUpgrade(services, upgrade, cause), nameOf)
-  const rollouts = await Array.fromAsync(services.views.dueRollouts(instant))
-  const tellRollout = ({ rollout }: { readonly rollout: string }) => tickRollout(services, rollout, cause)
-  await each.each(rollouts, atOnce.ticks, tellRollout, ({ rollout }) => rollout)
+  let ticked = 0
+  await each.one('the upgrades that are due', async () => {
+    const due = await Array.fromAsync(services.views.dueUpgrades(instant))
+    ticked += due.length
+    const nameOf = ({ upgrade }: { readonly upgrade: string }) => upgrade
+    await each.each(due, atOnce.ticks, ({ upgrade }) => tickUpgrade(services, upgrade, cause), nameOf)
+  })
+  await each.one('the rollouts that are due', async () => {
+    const due = await Array.fromAsync(services.views.dueRollouts(instant))
+    ticked += due.length
+    const tell = ({ rollout }: { readonly rollout: string }) => tickRollout(services, rollout, cause)
+    await each.each(due, atOnce.ticks, tell, ({ rollout }) => rollout)
+  })
   each.end()
-  return { ticked: due.length + rollouts.length }
+  return { ticked }
 }
 
 /** Who has heard of a commit, as far as this instance of the function has told them: nobody is told twice while that lasts. */

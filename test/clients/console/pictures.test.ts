@@ -255,6 +255,9 @@ describe('a fleet', () => {
     ['id,color\na,red', 'color'],
     ['[1]', 'list of targets'],
     ['{"targets":1}', 'list of targets'],
+    ['id,tag:a, tag:a\nx,1,2\n', 'These columns are there twice: tag:a.'],
+    ['id,tag:__proto__\nx,1\n', 'These are no columns: tag:__proto__.'],
+    ['[{"id":"a","id":"b"}]', 'It says 0.id twice.'],
   ])('is not read from %j', (text, why) => {
     expect(() => targetsIn(text)).toThrow(why)
   })
