@@ -1,14 +1,19 @@
-import { isPassing } from '../../errors.ts'
+import { isPassing, SomeFailed } from '../../errors.ts'
 import { Contended } from '../../log/outcome.ts'
 import type { ApiMiddleware, Exchange, Place } from './exchange.ts'
 import { documentOf, Problem, statusOf } from './problem.ts'
 import { correlationOf } from './routing.ts'
 import { securityHeaders } from './security-headers.ts'
 
+function isContended(error: unknown): boolean {
+  if (error instanceof SomeFailed) return error.failed.every((one) => isContended(one.error))
+  return error instanceof Contended
+}
+
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   const name = error instanceof Error ? error.name : ''
-  if (error instanceof Contended) return new Problem('contention', name)
+  if (isContended(error)) return new Problem('contention', name)
   return new Problem(isPassing(error) ? 'unavailable' : 'internal-error', name)
 }
 
