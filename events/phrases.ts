@@ -50,6 +50,7 @@ export const leftOutPhrases = {
   rollback_unwanted: 'set to stay where it is',
   not_selected: 'not selected',
   moved_on: 'changed since by a newer upgrade',
+  unreadable: 'unreadable, which somebody has to mend',
 } as const
 
 /** Returns why targets were left out, in words; a code that has none is what it is. */

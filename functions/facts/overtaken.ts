@@ -6,11 +6,12 @@ import { sameVersion } from '../domain/version/identity.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { unlessUnreadable } from '../unreadable.ts'
 import { chunksIn, targetsIn } from './plan-members.ts'
 
 /**
  * Returns how many targets of a phase that has ended well do not run any more what it had put there, by what their own streams say now, read
- * strongly: a newer upgrade has overtaken them, or they were taken back. Of a rollback: none, as its members have a version each.
+ * strongly: a newer upgrade has overtaken them, or they were taken back; nor does one that cannot be read. Of a rollback: none, as its members have a version each.
  */
 export async function overtakenOf(log: Log, { kind, upgrade, end }: Phase): Promise<number> {
   if (kind !== 'deploy' || upgrade === null || end === null) return 0
@@ -22,7 +23,8 @@ export async function overtakenOf(log: Log, { kind, upgrade, end }: Phase): Prom
   for (let chunk = 0; chunk < chunksIn(plan); chunk++) {
     const targets = await targetsIn(log, plan, chunk)
     await sideBySide(targets, atOnce.targets, async (target) => {
-      const runs = (await log.load(targetAggregate, target)).state.components[component]
+      const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
+      const runs = known?.state.components[component]
       if (runs !== undefined && sameVersion(runs, plan.version)) there++
     })
   }

@@ -6,6 +6,7 @@ import { bakeIsOver, mayBeSilent, type Silence } from '../domain/upgrade/silence
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { unlessUnreadable } from '../unreadable.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { LogAndClock } from './admission.ts'
 import { planMembers } from './plan-members.ts'
@@ -49,8 +50,9 @@ export async function silenceOf(
   const quiet = targets.filter((target) => silent(heard.get(target)))
   const gateways = new Map<string, string>()
   await sideBySide(quiet, atOnce.targets, async (target) => {
-    const { facts } = (await log.load(targetAggregate, target)).state
-    if (facts?.gateway) gateways.set(target, facts.gateway)
+    // One that cannot be read is silent: nobody can say who speaks for it.
+    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
+    if (known?.state.facts?.gateway) gateways.set(target, known.state.facts.gateway)
   })
   const spoken = await telemetry.lastSeenOf([...new Set(gateways.values())])
   const still = quiet.filter((target) => silent(spoken.get(gateways.get(target) ?? '')))

@@ -11,6 +11,7 @@ import { NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { unlessUnreadable } from '../unreadable.ts'
 import type { Views } from '../views/views.ts'
 import { childrenOf } from './children-of.ts'
 import { planMembers } from './plan-members.ts'
@@ -74,7 +75,7 @@ async function courseOf(
 
 /**
  * Mean time of a try from its acceptance to its end, in seconds, over those that were accepted. The rows of the view are what the targets'
- * events say; tries that it does not know the end of yet are asked of the targets' streams.
+ * events say; tries that it does not know the end of yet are asked of the targets' streams, but for those that cannot be read.
  */
 async function averageOf(
   { log, views }: Services,
@@ -100,8 +101,8 @@ async function averageOf(
       ? await planMembers(log, planHash, late)
       : new Map<number, never>()
   await sideBySide(members.values(), atOnce.targets, async ({ target }) => {
-    const { attempts } = (await log.load(targetAggregate, target)).state
-    for (const attempt of attempts) {
+    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
+    for (const attempt of known?.state.attempts ?? []) {
       const isMissing = attempt.upgrade === upgrade && missing.has(`${attempt.member}#${attempt.n}`)
       if (isMissing) add(attempt.acceptedAt, attempt.endedAt)
     }

@@ -1,11 +1,12 @@
 import type { UpgradeRequest } from '../../events/upgrade.ts'
-import { type Candidate, candidateOf, selects } from '../domain/plan/candidate.ts'
+import { type Candidate, candidateOf, selects, unreadable } from '../domain/plan/candidate.ts'
 import { namesIn } from '../domain/plan/named.ts'
 import type { Unmatched } from '../domain/plan/warnings.ts'
 import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { isFor, standingIn } from '../domain/profile/targeting.ts'
 import { targetAggregate } from '../domain/target/aggregate.ts'
+import type { TargetState } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../domain/upgrade/state.ts'
 import { membersToRetry } from '../facts/child-members.ts'
@@ -15,6 +16,7 @@ import { targetingFacts } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
+import { unlessUnreadable } from '../unreadable.ts'
 import type { Views } from '../views/views.ts'
 import type { Look } from './look.ts'
 
@@ -37,8 +39,9 @@ export function choosesTargets({ parent, selection }: UpgradeRequest): boolean {
 /** Reads the targets that a request names, and its canaries, from their streams: one that was registered a moment ago is among them. */
 export async function namedIn({ log }: Services, { component, selection }: UpgradeRequest): Promise<Named> {
   const read = await sideBySide(namesIn(selection), atOnce.targets, async (target) => {
-    const { state } = await log.load(targetAggregate, target)
-    return state.registered ? [[target, candidateOf(target, state, component)] as const] : []
+    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
+    if (!known) return [[target, unreadable(target)] as const]
+    return known.state.registered ? [[target, candidateOf(target, known.state, component)] as const] : []
   })
   return new Map(read.flat())
 }
@@ -139,9 +142,7 @@ async function* candidatesOfChild(
   const isMeant = ({ target }: { readonly target: string }) => selection.targets?.includes(target) ?? true
   if (kind === 'retry') {
     const meant = [...named.values()].filter(isMeant)
-    yield* inBatches(meant, async ({ target }) =>
-      candidateOf(target, (await log.load(targetAggregate, target)).state, component),
-    )
+    yield* inBatches(log, meant, ({ target }, state) => candidateOf(target, state, component))
     return
   }
   const family = await familyOf(log, parent)
@@ -149,8 +150,7 @@ async function* candidatesOfChild(
   const ids = idsOf(family)
   const touched = [...(await touchedBy(log, family)).values()].filter(isMeant)
   const taken = again ? touched.filter(({ target }) => named.has(target)) : touched
-  yield* inBatches(taken, async (one) => {
-    const { state: target } = await log.load(targetAggregate, one.target)
+  yield* inBatches(log, taken, (one, target) => {
     const membership = target.memberships[selection.profile ?? '']
     const unwanted = membership?.override.rollback_on_failure === false
     const candidate = wayBack(one, target, component, ids)
@@ -158,10 +158,17 @@ async function* candidatesOfChild(
   })
 }
 
-async function* inBatches<Item>(
+/** Yields each as a candidate by its stream. One that cannot be read is left out, and takes no other back or anew with it. */
+async function* inBatches<Item extends { readonly target: string }>(
+  log: Log,
   items: readonly Item[],
-  read: (item: Item) => Promise<Candidate>,
+  toCandidate: (item: Item, state: TargetState) => Candidate,
 ): AsyncGenerator<Candidate> {
+  const read = async (item: Item) => {
+    const { target } = item
+    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
+    return known ? toCandidate(item, known.state) : unreadable(target)
+  }
   for (let from = 0; from < items.length; from += batch)
     yield* await sideBySide(items.slice(from, from + batch), atOnce.targets, read)
 }

@@ -116,7 +116,7 @@ it('one member that cannot be read keeps no other from its offer, nor from being
   const as = { lambda: { kind: 'agent', target: 'gate', tokenHash: '' } }
   const check = await world.call('GET', '/api/v1/updates/check', { as, query: { members: 'true' } })
   expect([check.status, check.body.count]).toEqual([200, 39])
-  expect(told).toHaveBeenCalledWith(expect.objectContaining({ target: 'm7' }))
+  expect(told).toHaveBeenCalledWith(expect.objectContaining({ what: 'target m7' }))
   told.mockClear()
   const reports = ids.map((target) => {
     const timestamp = '2026-01-05T10:00:00Z'

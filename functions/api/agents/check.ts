@@ -7,11 +7,11 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { drivenIn } from '../../domain/target/procedure.ts'
 import { hearEnvironment, hearVersion, onlyComponent } from '../../domain/target/report.ts'
 import type { TargetState } from '../../domain/target/state.ts'
-import { isLasting } from '../../errors.ts'
 import type { Loaded, Log } from '../../log/log.ts'
 import { isCarriedOut } from '../../log/outcome.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
+import { unlessUnreadable } from '../../unreadable.ts'
 import { metadataOf } from '../http/answer.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { Problem } from '../http/problem.ts'
@@ -107,17 +107,15 @@ async function offerTo(
 }
 
 /** Returns what waits for one member of a gateway; undefined: nothing, or its stream cannot be read however often it is tried, which keeps no other from its offer. */
-async function offerToMember(reach: Reach, target: string, services: Services): Promise<Offer | undefined> {
-  try {
-    const { loaded } = await reach.target(target)
-    return await offerTo(services, target, loaded.state)
-  } catch (error) {
-    // The view may still name a member that has just left: the log decides.
-    if (error instanceof Problem) return undefined
-    if (!isLasting(error)) throw error
-    console.error({ message: 'A member of a gateway cannot be read.', target, error: String(error) })
-    return undefined
-  }
+function offerToMember(reach: Reach, target: string, services: Services): Promise<Offer | undefined> {
+  return unlessUnreadable(`target ${target}`, async () => {
+    const reached = await reach.target(target).catch((error: unknown) => {
+      // The view may still name a member that has just left: the log decides.
+      if (error instanceof Problem) return undefined
+      throw error
+    })
+    return reached && (await offerTo(services, target, reached.loaded.state))
+  })
 }
 
 async function offersToMembers(reach: Reach, after: string | undefined, services: Services) {

@@ -10,6 +10,7 @@ import { exists as upgradeExists } from '../../domain/upgrade/state.ts'
 import { isEnd, type UpgradeStatus } from '../../domain/upgrade/status.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
+import { unlessUnreadable } from '../../unreadable.ts'
 import type { Notification } from '../../work/inbox.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Services } from '../services.ts'
@@ -54,7 +55,7 @@ async function aboutOf({ log, now }: Looking, link: string): Promise<About | und
 /** Returns what each of these pages is about, each looked at once. */
 async function allAbout(looking: Looking, links: readonly string[]): Promise<ReadonlyMap<string, About>> {
   const found = await sideBySide(new Set(links), atOnce.upgrades, async (link) => {
-    const about = await aboutOf(looking, link)
+    const about = await unlessUnreadable(link, () => aboutOf(looking, link))
     return about ? ([[link, about]] as const) : []
   })
   return new Map(found.flat())

@@ -11,6 +11,7 @@ import { againstReleaseOf } from '../../facts/release.ts'
 import { bindingNow } from '../../facts/rules.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
+import { unlessUnreadable } from '../../unreadable.ts'
 import type { Operate } from '../http/endpoint.ts'
 import type { Principal } from '../http/exchange.ts'
 import { invalidCursor, type Paged, pageOf } from '../http/page.ts'
@@ -33,36 +34,53 @@ interface Looking {
 }
 type LookThrough = (services: Services, looking: Looking, principal: Principal) => Promise<Paged<Entry>>
 
-/** Each is read from its stream, which knows who may. */
+/** Returns the entries of each row, read from its stream, which knows who may; one that cannot be read hides no other. */
+async function entriesOf<Row>(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+  read: (row: Row) => Promise<readonly Entry[]>,
+): Promise<Entry[]> {
+  const entries = await sideBySide(rows, atOnce.targets, (row) =>
+    unlessUnreadable(nameOf(row), () => read(row)),
+  )
+  return entries.flatMap((found) => found ?? [])
+}
+
 const inRollouts: LookThrough = async ({ log, views, now }, looking, principal) => {
   const { rows, nextCursor } = await pageOf(views.listRollouts(looking))
-  const entries = await sideBySide(rows.filter(mayWaitForPerson), atOnce.targets, async (row) => {
+  const waiting = rows.filter(mayWaitForPerson)
+  const nameOf = ({ rolloutId }: (typeof rows)[number]) => `rollout ${rolloutId}`
+  const entries = await entriesOf(waiting, nameOf, async (row) => {
     const { state } = await log.load(rolloutAggregate, row.rolloutId)
     return exists(state) ? entriesOfRollout(row, state, instantOf(now()), principal) : []
   })
-  return { rows: entries.flat(), nextCursor }
+  return { rows: entries, nextCursor }
 }
 
 const inUpgrades: LookThrough = async ({ log, views }, looking, principal) => {
   const { rows, nextCursor } = await pageOf(views.listUpgrades(looking))
-  const entries = await sideBySide(rows.filter(waitsForPerson), atOnce.targets, async (row) => {
+  const nameOf = ({ upgradeId }: (typeof rows)[number]) => `upgrade ${upgradeId}`
+  const entries = await entriesOf(rows.filter(waitsForPerson), nameOf, async (row) => {
     const { state } = await log.load(upgradeAggregate, row.upgradeId)
     if (!isPlanned(state)) return []
     const { policies } = await bindingNow(log, boundOf(state.request))
     const demands = demandsOf(policies, state.request.kind)
     return entriesOfUpgrade(row, state, demands, await againstReleaseOf(log, state), principal)
   })
-  return { rows: entries.flat(), nextCursor }
+  return { rows: entries, nextCursor }
 }
 
 const inTargets: LookThrough = async ({ log, views }, looking, principal) => {
   const { rows, nextCursor } = await pageOf(views.listHeldSteps(looking))
-  const entries = await sideBySide(rows, atOnce.targets, async (row) => {
-    const target = log.load(targetAggregate, row.target)
-    const { state: upgrade } = await log.load(upgradeAggregate, row.upgrade)
-    return upgradeExists(upgrade) ? entriesOfStep(row, (await target).state, upgrade, principal) : []
+  const nameOf = ({ target, upgrade }: (typeof rows)[number]) => `target ${target}, upgrade ${upgrade}`
+  const entries = await entriesOf(rows, nameOf, async (row) => {
+    const [{ state: target }, { state: upgrade }] = await Promise.all([
+      log.load(targetAggregate, row.target),
+      log.load(upgradeAggregate, row.upgrade),
+    ])
+    return upgradeExists(upgrade) ? entriesOfStep(row, target, upgrade, principal) : []
   })
-  return { rows: entries.flat(), nextCursor }
+  return { rows: entries, nextCursor }
 }
 
 /** The lists that are looked through, in this order; a cursor names its list by the letter. */

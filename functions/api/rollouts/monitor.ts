@@ -6,6 +6,7 @@ import { targetAggregate } from '../../domain/target/aggregate.ts'
 import { lastAttempt } from '../../facts/attempt-story.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
+import { unlessUnreadable } from '../../unreadable.ts'
 import { InvalidCursor } from '../../views/cursor.ts'
 import type { AttemptRow } from '../../views/rows.ts'
 import type { Page, Paging } from '../../views/views.ts'
@@ -53,7 +54,9 @@ const instancesName = 'instances'
 
 /** Returns what a step of an attempt has saved last of the instances of its node; where another attempt has begun since, nothing. */
 async function instancesOf({ log }: Services, { id, target }: AttemptRow) {
-  const told = await lastAttempt(log, target, await log.load(targetAggregate, target))
+  const told = await unlessUnreadable(`target ${target}`, async () =>
+    lastAttempt(log, target, await log.load(targetAggregate, target)),
+  )
   const ended = told?.events.findLast(
     ({ event }) =>
       event.type === 'StepEnded' && event.data.attempt === id && instancesName in event.data.saved,

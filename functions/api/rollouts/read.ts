@@ -11,6 +11,7 @@ import { livingOf } from '../../facts/rollout-children.ts'
 import type { Log } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
+import { unlessUnreadable } from '../../unreadable.ts'
 import type { RolloutRow, UpgradeRow } from '../../views/rows.ts'
 import type { Operate } from '../http/endpoint.ts'
 import { pageOf } from '../http/page.ts'
@@ -42,8 +43,9 @@ function rowOf(id: string, state: ExistingRollout): RolloutRow {
 async function takenBackBy(log: Pick<Log, 'load'>, back: RolloutRow['back']) {
   if (back === undefined) return null
   const { rollout: rolloutId, phases } = back
-  const { state } = await log.load(rolloutAggregate, rolloutId)
-  return { rolloutId, phases, status: upgradeWords[exists(state) ? state.standing.status : 'requested'] }
+  const known = await unlessUnreadable(`rollout ${rolloutId}`, () => log.load(rolloutAggregate, rolloutId))
+  const status = known && exists(known.state) ? known.state.standing.status : 'requested'
+  return { rolloutId, phases, status: upgradeWords[status] }
 }
 
 /** Returns a rollout as lists have it. */

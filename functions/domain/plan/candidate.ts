@@ -46,6 +46,16 @@ export interface Candidate extends Placed {
     | 'not_selected'
     | 'moved_on'
     | 'already_at_version'
+    /** What is known of it cannot be read. */
+    | 'unreadable'
+}
+
+/** Returns a target of which nothing can be read, as a plan leaves it out. */
+export function unreadable(target: string): Candidate {
+  return {
+    ...{ target, type: '', region: null, tags: {}, critical: false, from: null },
+    ...{ active: null, pinned: false, retired: false, excluded: 'unreadable' },
+  }
 }
 
 /** What is known of a target, by its stream or by a row about it, which knows of no attempt that is under way. */
