@@ -18,6 +18,16 @@ const ical = async (...events: string[]) => {
 }
 
 describe('calendars', () => {
+  it('are new to one alone of those who define one at once', async () => {
+    const world = openWorld()
+    const body = (day: number) => ({
+      ...{ kind: 'dates', timezone: 'UTC', dates: [{ date: `12-0${day}`, name: 'inventory' }] },
+    })
+    const days = [1, 2, 3, 4, 5, 6]
+    const replies = await Promise.all(days.map((day) => put(world, 'c', body(day))))
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201])
+  })
+
   it('are defined, listed, read and asked', async () => {
     const world = openWorld()
     const body = {

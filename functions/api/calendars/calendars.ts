@@ -101,7 +101,9 @@ function commitOf(
 /** Returns the calendar as it was before a commit of its stream; null when there was none. */
 async function definitionBefore(log: Log, name: string, commit: number): Promise<CalendarDefinition | null> {
   for (let place = commit - 1; place > 0; place--) {
-    const told = log.of(policyAggregate, calendarPolicy(name)).events({ from: place, to: place })
+    const told = log
+      .of(policyAggregate, calendarPolicy(name))
+      .events({ from: place, to: place, consistent: true })
     for await (const { event } of told) return event.type === 'CalendarDefined' ? event.data.definition : null
   }
   return null
@@ -113,17 +115,15 @@ export const defineCalendar: Operate<Contracts['defineCalendar']> = async (input
   const { name } = input.params
   const definition = await definitionFrom(input.body, now())
   refuseTooLarge(definition)
-  const known = (await log.load(policyAggregate, calendarPolicy(name))).state.calendar !== null
   const decision = define(definition)
   const outcome = await log.execute(policyAggregate, calendarPolicy(name), decision, metadataOf(input))
   const { state, commit } = accepted(outcome)
-  // A calendar that was deleted is defined for the first time again.
-  const first = outcome.kind === 'committed' ? !known : outcome.kind === 'repeated' && commit === 1
-  const status = first ? 201 : 200
   const location = `/api/v1/calendars/${name}`
   const present = state.calendar ?? definition
   const changedBy = commitOf(outcome, input.idempotency?.id)
   const before = changedBy === undefined ? present : await definitionBefore(log, name, changedBy)
+  // A calendar that was deleted is defined for the first time again.
+  const status = before === null ? 201 : 200
   const lost = await lostWindows(services, name, before, present)
   const body = { ...bodyOf(name, present, now()), windowsLost: lost }
   return { status, body, commit, etag: commit, location }
