@@ -197,6 +197,16 @@ async function hasTouched(log: Log, family: Family): Promise<boolean> {
   return false
 }
 
+/** Was all that a family has touched taken back: by a rollback that left nobody out, ended well, and was asked for when all tries had ended? */
+function isTakenBack({ children, tries }: Family): boolean {
+  return children.some(({ kind, target, state }) => {
+    if (kind !== 'rollback' || target !== null || !exists(state)) return false
+    const leftOut = Object.keys(planOf(state)?.leftOut ?? {})
+    const hadEnded = tries.every(({ state: { standing } }) => (standing.endedAt ?? '~') <= state.requestedAt)
+    return state.standing.status === 'completed' && leftOut.length === 0 && hadEnded
+  })
+}
+
 /** May anybody have begun who is in flight? Where they are more than are looked at while somebody waits, they may. */
 async function mayHaveBegun(log: Log, family: Family): Promise<boolean> {
   const inFlight = family.tries.reduce((sum, { state }) => sum + state.standing.counts.inFlight, 0)
@@ -225,7 +235,8 @@ export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgr
   const family = await familyOf(log, upgrade)
   if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
   const { root, tries } = family
-  const touched = (await hasTouched(log, family)) || (await mayHaveBegun(log, family))
+  const touched =
+    !isTakenBack(family) && ((await hasTouched(log, family)) || (await mayHaveBegun(log, family)))
   const again = await mayBeTriedAgain(log, upgrade, state)
   return { root, siblings: siblingsOf(family), tries, touched, again }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deployed, openWorld, report, type World } from './world.ts'
+import { deployed, openWorld, report, upgraded, type World } from './world.ts'
 
 /** An upgrade, and the children that were asked for, the latest last. */
 interface Run {
@@ -155,6 +155,19 @@ describe('what may be asked of an upgrade, after stories that are drawn', () => 
     await accept(world, 'cust_0001')
     await world.settle()
     expect(await isOffered()).toBe(true)
+  })
+
+  it('rollBackUpgrade is not there any more once all was taken back', async () => {
+    const { world, id } = await upgraded(2)
+    const rollback = await world.call('POST', `/api/upgrades/${id}/rollback`)
+    await world.settle()
+    await world.advance(rollback.body.upgradeId)
+    await report(world)
+    await world.advance(rollback.body.upgradeId)
+    const { takenBackBy, actions } = (await world.call('GET', `/api/upgrades/${id}`)).body
+    expect([takenBackBy.status, actions]).toEqual(['completed', []])
+    const again = await world.call('POST', `/api/upgrades/${id}/rollback`)
+    expect([again.status, again.body.code]).toEqual([409, 'nothing-to-roll-back'])
   })
 
   it('is told of an instant as it was then', async () => {
