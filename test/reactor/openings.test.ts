@@ -102,6 +102,32 @@ describe('the daily reconciliation', () => {
     expect(world.schedules().map(({ at }) => at)).toEqual(expect.arrayContaining([nextSunday]))
   })
 
+  test('a firing that is killed between two openings judges the rest when it comes again, and none twice', async () => {
+    const id = await world.created(often)
+    const openings = ['10:10', '10:20', '10:30'].map((minutes) => `2026-01-05T${minutes}:00.000Z`)
+    const [first] = openings
+    world.at('2026-01-05T10:35:00.000Z')
+    world.world.schedules.all.clear()
+    const { services } = world.world
+    const judged = async () => (await world.profile(id)).windows.map(({ scheduledAt }) => scheduledAt)
+    const of: typeof services.log.of = (aggregate, name) => {
+      const stream = services.log.of(aggregate, name)
+      return {
+        ...stream,
+        async carryOut(...decided) {
+          if ((await judged()).includes(first ?? '')) throw new Error('killed')
+          return stream.carryOut(...decided)
+        },
+      }
+    }
+    const firing = { profileId: id, scheduledAt: first }
+    const killed = judgeOpening({ ...services, log: { ...services.log, of } }, firing)
+    await expect(killed).rejects.toThrow('killed')
+    expect(await judged()).toEqual([first])
+    await judgeOpening(services, firing)
+    expect(await judged()).toEqual(openings)
+  })
+
   test('does not open a window that is over', async () => {
     const id = await world.created()
     world.at('2026-01-11T06:00:00.000Z')
