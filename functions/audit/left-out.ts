@@ -27,7 +27,7 @@ class Standing {
   #pinned = false
   #retired = false
   #drifted = false
-  #active: string | null = null
+  #active: { readonly attempt: string; readonly upgrade: string } | null = null
   #last: { readonly upgrade: string; readonly succeeded: boolean } | null = null
   #putBy: string | null = null
   readonly #asked: Asked
@@ -58,11 +58,12 @@ class Standing {
         if (event.data.component === component) this.#drifted = true
         return
       case 'AttemptAssigned':
-        this.#active = event.data.upgrade
+        this.#active = event.data
         return
       case 'AttemptEnded': {
-        const { upgrade, outcome } = event.data
-        this.#active = null
+        const { attempt, upgrade, outcome } = event.data
+        // One that was skipped was never assigned: another may be under way all the while.
+        if (this.#active?.attempt === attempt) this.#active = null
         if (event.data.component !== component || outcome === 'withdrawn' || outcome === 'skipped') return
         this.#last = { upgrade, succeeded: outcome === 'succeeded' }
         if (outcome !== 'succeeded') return
@@ -76,7 +77,7 @@ class Standing {
   reasons(): Shown[] {
     const { inFamily } = this.#asked
     const isBack = this.#last?.succeeded === true && inFamily(this.#last.upgrade) === 'rollback'
-    const isBusy = this.#active !== null && inFamily(this.#active) !== 'try'
+    const isBusy = this.#active !== null && inFamily(this.#active.upgrade) !== 'try'
     const shown: Readonly<Record<Shown, boolean>> = {
       ...{ retired: this.#retired, component_missing: this.#version === undefined, pinned: this.#pinned },
       update_in_progress: isBusy,

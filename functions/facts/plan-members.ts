@@ -1,5 +1,5 @@
 import { membersPerChunk } from '../../events/plan.ts'
-import { BoundedMap } from '../bounded-map.ts'
+import { boundedMapsBy } from '../bounded-map.ts'
 import { memberOf, type PlanMember, planAggregate } from '../domain/plan/aggregate.ts'
 import { chunkOf } from '../domain/upgrade/chunks.ts'
 import { NotInTheLog } from '../errors.ts'
@@ -14,7 +14,7 @@ interface PlanSize {
 }
 
 /** Chunks never change once stored, so a warm function may keep the last few it has read. */
-const kept = new BoundedMap<string, Chunk>(64)
+const keptBy = boundedMapsBy<Log, Chunk>(64)
 
 /** Returns the members of a plan by their index, read from the log. Throws when the plan has no such chunk. */
 export async function planMembers(
@@ -33,6 +33,7 @@ export async function planMembers(
 /** Returns one chunk of a plan. */
 async function planChunk(log: Log, planHash: string, chunk: number): Promise<Chunk> {
   const id = `${planHash}#${chunk}`
+  const kept = keptBy(log)
   const known = kept.get(id)
   if (known) return known
   const { state, commit } = await log.load(planAggregate, id)

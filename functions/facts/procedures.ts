@@ -1,7 +1,7 @@
 import type { ProcedureDocument, ProcedureReference } from '../../events/procedure.ts'
 import type { SavedValues, TargetEvent } from '../../events/target.ts'
 import type { UpgradeRequest } from '../../events/upgrade.ts'
-import { BoundedMap } from '../bounded-map.ts'
+import { boundedMapsBy } from '../bounded-map.ts'
 import { type ProcedureState, procedureAggregate } from '../domain/procedure/aggregate.ts'
 import { longestCourse } from '../domain/procedure/steps.ts'
 import type { Rejection } from '../domain/rejection.ts'
@@ -10,13 +10,14 @@ import { NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 
 /** Revisions never change: those that an instance of a function has read are kept, so many at most. */
-const kept = new BoundedMap<string, ProcedureDocument>(50)
+const keptBy = boundedMapsBy<Log, ProcedureDocument>(50)
 
 /** Returns the document of a revision. Throws NotInTheLog where there is none of that content. */
 export async function documentOf(
   log: Log,
   { name, revision, hash }: ProcedureReference,
 ): Promise<ProcedureDocument> {
+  const kept = keptBy(log)
   const known = kept.get(hash)
   if (known) return known
   for await (const { event } of log

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { fromImage } from '../../events/envelope.ts'
+import type { TargetEvent } from '../../events/target.ts'
 import { audit } from '../../functions/audit/audit.ts'
+import type { History, Told } from '../../functions/audit/history.ts'
+import { unexplained } from '../../functions/audit/left-out.ts'
 import { deployed, openWorld, report, type World } from '../api/world.ts'
 
 const all = {
@@ -34,6 +37,28 @@ async function found({ log }: World): Promise<string[]> {
 }
 
 describe('the audit has nothing against', () => {
+  test('one that leaves out who is busy with another upgrade, though a third has skipped it meanwhile', () => {
+    const of = (type: TargetEvent['type'], data: object) => ({ type, data }) as TargetEvent // what is read of it
+    const told = (at: string, one: TargetEvent) =>
+      [{ ...{ at, told: [one] } }] as unknown as Told<TargetEvent>[]
+    const put = { component: 'api', outcome: 'succeeded', attempt: 'first', upgrade: 'taken-back' }
+    const stream = [
+      ...told('2026-01-05T10:00:00.000Z', of('TargetRegistered', { components: [['api', 'v1.1.0']] })),
+      ...told('2026-01-05T10:00:10.000Z', of('AttemptAssigned', put)),
+      ...told('2026-01-05T10:00:20.000Z', of('AttemptEnded', put)),
+      ...told('2026-01-05T10:10:00.000Z', of('AttemptAssigned', { attempt: 'second', upgrade: 'other' })),
+      ...told(
+        '2026-01-05T10:10:10.000Z',
+        of('AttemptEnded', { component: 'api', outcome: 'skipped', attempt: 'third', upgrade: 'a-third' }),
+      ),
+    ]
+    const inFamily = (upgrade: string) => (upgrade === 'taken-back' ? ('try' as const) : undefined)
+    const asked = { component: 'api', at: '2026-01-05T10:20:00.000Z', inFamily }
+    const targets: History['targets'] = new Map([['a', stream]])
+    expect(unexplained({ targets }, ['a'], { update_in_progress: 1 }, asked)).toEqual([])
+    expect(unexplained({ targets }, ['a'], { pinned: 1 }, asked)).toEqual(['a'])
+  })
+
   test('a rollback after a retry, which takes back whom either changed', async () => {
     const { world, id } = await upgraded(3, ['cust_0002'])
     const retry = await begun(world, id, 'retry-failed')
