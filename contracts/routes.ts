@@ -3,6 +3,9 @@
  * `/openapi.json` are made from this table, so that none of them can know a route the others do not.
  */
 
+/** Where one machine serves them, unless it is told otherwise. */
+export const localUrl = 'http://127.0.0.1:3100'
+
 /** What a person or a tool may be, taken from the role claim of its token. */
 export const roles = ['viewer', 'operator', 'approver', 'admin'] as const
 export type Role = (typeof roles)[number]

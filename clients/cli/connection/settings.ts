@@ -1,12 +1,9 @@
 import { userInfo } from 'node:os'
-import { type Operation, roles } from '../../../contracts/routes.ts'
+import { localUrl, type Operation, roles } from '../../../contracts/routes.ts'
 import { misused } from '../failure.ts'
 import type { Given } from '../given.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addressOf, isPrivate } from './addresses.ts'
-
-/** Where one machine answers, unless told otherwise. */
-const localUrl = 'http://127.0.0.1:3100'
 
 /** Where the API is, and by what one is somebody there. */
 export interface Settings {
