@@ -230,9 +230,13 @@ async function mayBeTriedAgain(log: Log, upgrade: string, { standing }: Existing
   return (await membersToRetry(log, upgrade, { atMost: 1 })).length > 0
 }
 
-/** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log can have no child. */
-export async function relativesOf(log: Log, upgrade: string, state: ExistingUpgrade): Promise<Relatives> {
-  const family = await familyOf(log, upgrade)
+/** Returns what of its family decides what may be asked of an upgrade. One whose parent is not in the log has none, and can have no child. */
+export async function relativesOf(
+  log: Log,
+  upgrade: string,
+  state: ExistingUpgrade,
+  family: Family | undefined,
+): Promise<Relatives> {
   if (!family) return { root: upgrade, siblings: [], tries: [], touched: false, again: false }
   const { root, tries } = family
   const touched =

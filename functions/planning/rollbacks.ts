@@ -8,7 +8,7 @@ import { ownRollback } from '../domain/rollout/outcome.ts'
 import { requestRollout } from '../domain/rollout/request.ts'
 import { type ExistingRollout, exists } from '../domain/rollout/state.ts'
 import { familyOf } from '../facts/family.ts'
-import { livingOf } from '../facts/rollout-children.ts'
+import { livingAmong, rollbacksOf } from '../facts/rollout-children.ts'
 import type { Log, Metadata } from '../log/log.ts'
 import { Contended, isCarriedOut, refusalOf } from '../log/outcome.ts'
 import { nothingTakenBack } from './children.ts'
@@ -122,7 +122,10 @@ export async function startRollback(
     rolloutAggregate,
     rollout,
     requestChild({
-      ...{ ...noted, living: inTheWay(await livingOf(log, state), { breakGlass: breakGlass === true }) },
+      ...{
+        ...noted,
+        living: inTheWay(livingAmong(await rollbacksOf(log, state)), { breakGlass: breakGlass === true }),
+      },
       seen: state.children.map(({ child }) => child),
     }),
     { ...cause, ...(idempotency && { idempotency }) },

@@ -5,10 +5,9 @@ import { holdsOf } from '../../domain/rollout/holds.ts'
 import { isPassed } from '../../domain/rollout/phases.ts'
 import { position } from '../../domain/rollout/position.ts'
 import { actionsOf, glassActionsOf } from '../../domain/rollout/possible.ts'
-import { type ExistingRollout, exists, type Phase } from '../../domain/rollout/state.ts'
+import { type ExistingRollout, exists, type Phase, type RolloutState } from '../../domain/rollout/state.ts'
 import { asOf } from '../../facts/as-of.ts'
-import { livingOf } from '../../facts/rollout-children.ts'
-import type { Log } from '../../log/log.ts'
+import { livingAmong, rollbacksOf } from '../../facts/rollout-children.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { unlessUnreadable } from '../../unreadable.ts'
@@ -39,18 +38,21 @@ function rowOf(id: string, state: ExistingRollout): RolloutRow {
   return { rolloutId: id, kind, parent, name, by, phases: phases.length, planHash, requestedAt, standing }
 }
 
-/** Returns by which rollout one is taken back, and how that stands, which the log says; where nothing does yet, it has just been noted. */
-async function takenBackBy(log: Pick<Log, 'load'>, back: RolloutRow['back']) {
-  if (back === undefined) return null
-  const { rollout: rolloutId, phases } = back
-  const known = await unlessUnreadable(`rollout ${rolloutId}`, () => log.load(rolloutAggregate, rolloutId))
-  const status = known && exists(known.state) ? known.state.standing.status : 'requested'
-  return { rolloutId, phases, status: upgradeWords[status] }
+/** Returns by which rollout one is taken back, and how that stands, as the log says; where nothing does yet, it has just been noted. */
+function backBody({ rollout: rolloutId, phases }: Back, state: RolloutState | undefined) {
+  const status = upgradeWords[state && exists(state) ? state.standing.status : 'requested']
+  return { rolloutId, phases, status }
 }
+
+type Back = NonNullable<RolloutRow['back']>
 
 /** Returns a rollout as lists have it. */
 async function listedBody(row: RolloutRow, { log }: Pick<Services, 'log'>) {
-  return { ...summaryBody(row), takenBackBy: await takenBackBy(log, row.back) }
+  const { back } = row
+  if (back === undefined) return { ...summaryBody(row), takenBackBy: null }
+  const { rollout } = back
+  const known = await unlessUnreadable(`rollout ${rollout}`, () => log.load(rolloutAggregate, rollout))
+  return { ...summaryBody(row), takenBackBy: backBody(back, known?.state) }
 }
 
 /** Lists rollouts from the view. */
@@ -134,7 +136,8 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
   const then = at ?? instantOf(services.now())
   const { move, place } = position(state, then)
   const log = at === undefined ? services.log : asOf(services.log, at)
-  const living = await livingOf(log, state)
+  const rollbacks = await rollbacksOf(log, state)
+  const living = livingAmong(rollbacks)
   const last = children.at(-1)
   const nameOf = (phase: number) => state.phases[phase]?.name ?? []
   const body = {
@@ -143,7 +146,9 @@ export const getRollout: Operate<Contracts['getRollout']> = async ({ params, que
     children: children.map(({ child, phases, at: asked }) => ({
       ...{ rolloutId: child, phases: phases.flatMap(nameOf), at: asked },
     })),
-    takenBackBy: await takenBackBy(log, last && { rollout: last.child, phases: last.phases.length }),
+    takenBackBy: last
+      ? backBody({ rollout: last.child, phases: last.phases.length }, rollbacks.at(-1)?.state)
+      : null,
     ...{ abort, generation: standing.generation, position: { move, place } },
     actions: [...actionsOf(state, living, then)],
     breakGlassActions: [...glassActionsOf(state, living)],

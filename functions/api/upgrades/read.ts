@@ -7,9 +7,8 @@ import { position } from '../../domain/upgrade/position.ts'
 import { actionsOf, glassActionsOf } from '../../domain/upgrade/possible.ts'
 import { type ExistingUpgrade, exists, planOf } from '../../domain/upgrade/state.ts'
 import { asOf } from '../../facts/as-of.ts'
-import { relativesOf } from '../../facts/family.ts'
+import { type Family, familyOf, relativesOf } from '../../facts/family.ts'
 import { againstReleaseOf } from '../../facts/release.ts'
-import type { Log } from '../../log/log.ts'
 import { atOnce } from '../../patience.ts'
 import { sideBySide } from '../../side-by-side.ts'
 import { awaitVersion } from '../../views/await-version.ts'
@@ -77,15 +76,13 @@ async function listedBody(row: UpgradeRow, { views }: Pick<Services, 'views'>) {
   return { ...summaryBody(row), takenBackBy: upgradeId === null ? null : { upgradeId, status } }
 }
 
-/** Returns by which upgrade all of one is taken back, and how that stands, as the log says; where nothing does yet, it has just been noted. */
-async function takenBackBy(log: Pick<Log, 'load'>, children: ExistingUpgrade['children']) {
+/** Returns by which upgrade all of one is taken back, and how that stands, as its family is known; where nothing says so yet, it has just been noted. */
+function takenBackBy({ children }: Pick<ExistingUpgrade, 'children'>, family: Family | undefined) {
   const back = children.findLast(({ kind, target }) => kind === 'rollback' && target === null)
   if (back === undefined) return null
-  const { state } = await log.load(upgradeAggregate, back.child)
-  return {
-    upgradeId: back.child,
-    status: upgradeWords[exists(state) ? state.standing.status : 'requested'],
-  }
+  const state = family?.children.find(({ child }) => child === back.child)?.state
+  const status = upgradeWords[state && exists(state) ? state.standing.status : 'requested']
+  return { upgradeId: back.child, status }
 }
 
 /** Lists upgrades from the view. */
@@ -121,7 +118,8 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
   const plan = planOf(state)
   const then = at ?? instantOf(now())
   const logThen = at === undefined ? log : asOf(log, at)
-  const relatives = await relativesOf(logThen, params.id, state)
+  const family = await familyOf(logThen, params.id)
+  const relatives = await relativesOf(logThen, params.id, state, family)
   const { move, place } = position(state, then)
   const against = await againstReleaseOf(log, state, at === undefined ? {} : { at })
   const approvals = state.stage === 'requested' ? [] : state.approvals
@@ -148,7 +146,7 @@ export const getUpgrade: Operate<Contracts['getUpgrade']> = async ({ params, que
     children: children.map(({ child, kind, target, at: asked }) => ({
       ...{ upgradeId: child, kind, targetId: target, at: asked },
     })),
-    takenBackBy: await takenBackBy(logThen, children),
+    takenBackBy: takenBackBy(state, family),
     failure,
     failures: plan
       ? await commonFailures(log, { id: params.id, planHash: plan.planHash, counts: standing.counts, commit })

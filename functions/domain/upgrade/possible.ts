@@ -29,7 +29,7 @@ export interface Relatives {
   readonly siblings: readonly Sibling[]
   /** The root and its retries. */
   readonly tries: readonly { readonly id: string; readonly state: ExistingUpgrade }[]
-  /** Has any try touched a target that can go back, or may one that is in flight have begun? */
+  /** Has any try touched a target that can go back, or may one that is in flight have begun? Not where all of them were taken back. */
   readonly touched: boolean
   /** Would another try of the upgrade itself take any member, the skipped ones included? */
   readonly again: boolean
