@@ -1,13 +1,12 @@
 import type { Phase } from '../domain/rollout/state.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../domain/upgrade/state.ts'
 import { sameVersion } from '../domain/version/identity.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { unlessUnreadable } from '../unreadable.ts'
 import { chunksIn, targetsIn } from './plan-members.ts'
+import { readableTarget } from './readable-target.ts'
 
 /**
  * Returns how many targets of a phase that has ended well do not run any more what it had put there, by what their own streams say now, read
@@ -23,8 +22,7 @@ export async function overtakenOf(log: Log, { kind, upgrade, end }: Phase): Prom
   for (let chunk = 0; chunk < chunksIn(plan); chunk++) {
     const targets = await targetsIn(log, plan, chunk)
     await sideBySide(targets, atOnce.targets, async (target) => {
-      const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
-      const runs = known?.state.components[component]
+      const runs = (await readableTarget(log, target))?.components[component]
       if (runs !== undefined && sameVersion(runs, plan.version)) there++
     })
   }

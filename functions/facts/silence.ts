@@ -1,15 +1,14 @@
 import { instantOf } from '../../events/time.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { isReady } from '../domain/target/readiness.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { bakeIsOver, mayBeSilent, type Silence } from '../domain/upgrade/silence.ts'
 import type { UpgradeState } from '../domain/upgrade/state.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { unlessUnreadable } from '../unreadable.ts'
 import type { Telemetry } from '../work/telemetry.ts'
 import type { LogAndClock } from './admission.ts'
 import { planMembers } from './plan-members.ts'
+import { readableTarget } from './readable-target.ts'
 
 interface Asking extends LogAndClock {
   readonly telemetry?: Pick<Telemetry, 'lastSeenOf'>
@@ -51,8 +50,8 @@ export async function silenceOf(
   const gateways = new Map<string, string>()
   await sideBySide(quiet, atOnce.targets, async (target) => {
     // One that cannot be read is silent: nobody can say who speaks for it.
-    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
-    if (known?.state.facts?.gateway) gateways.set(target, known.state.facts.gateway)
+    const known = await readableTarget(log, target)
+    if (known?.facts?.gateway) gateways.set(target, known.facts.gateway)
   })
   const spoken = await telemetry.lastSeenOf([...new Set(gateways.values())])
   const still = quiet.filter((target) => silent(spoken.get(gateways.get(target) ?? '')))

@@ -2,7 +2,6 @@ import type { UpgradeSummary } from '../../events/profile.ts'
 import { between, later, second } from '../../events/time.ts'
 import { bytesSent, failuresByCode } from '../domain/profile/statistics.ts'
 import { releaseAggregate, releaseId } from '../domain/release/release.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { Course, type Try } from '../domain/upgrade/course.ts'
 import { type ExistingUpgrade, exists, planOf } from '../domain/upgrade/state.ts'
@@ -11,10 +10,10 @@ import { NotInTheLog } from '../errors.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { unlessUnreadable } from '../unreadable.ts'
 import type { Views } from '../views/views.ts'
 import { childrenOf } from './children-of.ts'
 import { planMembers } from './plan-members.ts'
+import { readableTarget } from './readable-target.ts'
 
 interface Services {
   readonly log: Log
@@ -101,8 +100,8 @@ async function averageOf(
       ? await planMembers(log, planHash, late)
       : new Map<number, never>()
   await sideBySide(members.values(), atOnce.targets, async ({ target }) => {
-    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
-    for (const attempt of known?.state.attempts ?? []) {
+    const state = await readableTarget(log, target)
+    for (const attempt of state?.attempts ?? []) {
       const isMissing = attempt.upgrade === upgrade && missing.has(`${attempt.member}#${attempt.n}`)
       if (isMissing) add(attempt.acceptedAt, attempt.endedAt)
     }

@@ -5,18 +5,17 @@ import type { Unmatched } from '../domain/plan/warnings.ts'
 import { wayBack } from '../domain/plan/way-back.ts'
 import { profileAggregate } from '../domain/profile/aggregate.ts'
 import { isFor, standingIn } from '../domain/profile/targeting.ts'
-import { targetAggregate } from '../domain/target/aggregate.ts'
 import type { TargetState } from '../domain/target/state.ts'
 import { upgradeAggregate } from '../domain/upgrade/aggregate.ts'
 import { exists, planOf } from '../domain/upgrade/state.ts'
 import { membersToRetry } from '../facts/child-members.ts'
 import { familyOf, idsOf, touchedBy } from '../facts/family.ts'
 import { planMembers } from '../facts/plan-members.ts'
+import { readableTarget } from '../facts/readable-target.ts'
 import { targetingFacts } from '../facts/targeting.ts'
 import type { Log } from '../log/log.ts'
 import { atOnce } from '../patience.ts'
 import { sideBySide } from '../side-by-side.ts'
-import { unlessUnreadable } from '../unreadable.ts'
 import type { Views } from '../views/views.ts'
 import type { Look } from './look.ts'
 
@@ -39,9 +38,9 @@ export function choosesTargets({ parent, selection }: UpgradeRequest): boolean {
 /** Reads the targets that a request names, and its canaries, from their streams: one that was registered a moment ago is among them. */
 export async function namedIn({ log }: Services, { component, selection }: UpgradeRequest): Promise<Named> {
   const read = await sideBySide(namesIn(selection), atOnce.targets, async (target) => {
-    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
-    if (!known) return [[target, unreadable(target)] as const]
-    return known.state.registered ? [[target, candidateOf(target, known.state, component)] as const] : []
+    const state = await readableTarget(log, target)
+    if (!state) return [[target, unreadable(target)] as const]
+    return state.registered ? [[target, candidateOf(target, state, component)] as const] : []
   })
   return new Map(read.flat())
 }
@@ -166,8 +165,8 @@ async function* inBatches<Item extends { readonly target: string }>(
 ): AsyncGenerator<Candidate> {
   const read = async (item: Item) => {
     const { target } = item
-    const known = await unlessUnreadable(`target ${target}`, () => log.load(targetAggregate, target))
-    return known ? toCandidate(item, known.state) : unreadable(target)
+    const state = await readableTarget(log, target)
+    return state ? toCandidate(item, state) : unreadable(target)
   }
   for (let from = 0; from < items.length; from += batch)
     yield* await sideBySide(items.slice(from, from + batch), atOnce.targets, read)
